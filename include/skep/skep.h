@@ -1,0 +1,71 @@
+/*
+ * libskep: Linux eBPF in your program.
+ *
+ * An instance is one whole eBPF system with its own objects, ids and CPUs; a process may hold many.
+ * No function here prints, exits, starts a thread or installs a signal handler.  Functions that
+ * return int or long give 0 (or an fd) or -errno, exactly Linux's where bpf(2) has one.
+ */
+#ifndef SKEP_SKEP_H
+#define SKEP_SKEP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct skep;
+struct skep_prog;
+
+enum skep_engine { SKEP_ENGINE_JIT, SKEP_ENGINE_INTERP, SKEP_ENGINE_CHECKED };
+
+/* Zero a member for its default; set size to sizeof(struct skep_opts). */
+struct skep_opts {
+	size_t size;
+	enum skep_engine engine; /* the JIT */
+	uint32_t ncpu;		 /* CPU slots: as many as the machine has possible CPUs */
+	uint32_t kernel_version; /* 0x061200 for 6.18: later features are hidden */
+};
+
+/* opts may be NULL.  The instance is freed by skep_free, when none of its programs runs any more. */
+int skep_new(const struct skep_opts *opts, struct skep **out);
+void skep_free(struct skep *skep);
+
+/* bpf(2), served by this instance.  attr points to a union bpf_attr of `size` bytes. */
+long skep_bpf(struct skep *skep, int cmd, void *attr, unsigned int size);
+
+/* close(2) for the fds that skep_bpf returned. */
+int skep_close(struct skep *skep, int fd);
+
+/*
+ * A program behind an fd, ready to run without system calls.  It keeps the program alive until
+ * skep_prog_put, whatever becomes of the fd.
+ */
+int skep_prog_get(struct skep *skep, int fd, struct skep_prog **out);
+void skep_prog_put(struct skep_prog *prog);
+
+/*
+ * Run a program on a context of its type's layout, as Linux's headers define it; programs of packet
+ * types are run by the functions below.  Returns R0.
+ */
+uint64_t skep_run(struct skep_prog *prog, void *ctx);
+
+/* A packet: bytes [data, data + len), which may move within [buf, buf + size). */
+struct skep_packet {
+	void *buf;
+	uint32_t size;
+	uint32_t off;	  /* of the first byte in buf */
+	uint32_t len;
+	uint32_t ifindex; /* the interface it came in by */
+	uint32_t verdict; /* out: R0 */
+};
+
+/* Run over one packet, or over n with one claim of a CPU.  0 or -errno. */
+int skep_run_packet(struct skep_prog *prog, struct skep_packet *packet);
+int skep_run_packets(struct skep_prog *prog, struct skep_packet *packets, size_t n);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

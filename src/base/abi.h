@@ -1,0 +1,24 @@
+/*
+ * Linux 6.18's BPF ABI.  It takes the place of <linux/bpf.h>, whatever the host's version of that
+ * is: the include guard below is that header's, so that libbpf's headers find theirs read already.
+ */
+#ifndef SKEP_BASE_ABI_H
+#define SKEP_BASE_ABI_H
+
+#ifdef _UAPI__LINUX_BPF_H__
+#error "base/abi.h has to come before <linux/bpf.h>"
+#endif
+#define _UAPI__LINUX_BPF_H__
+#define __LINUX_BPF_H__
+
+#include "base/abi_enum.h"
+#include "base/abi_insn.h"
+#include "base/abi_struct.h"
+
+#define BPF_OBJ_NAME_LEN 16
+#define BPF_TAG_SIZE 8
+#define MAX_BPF_STACK 512
+#define MAX_TAIL_CALL_CNT 33
+#define ENOTSUPP 524 /* the kernel's own; no errno.h has it */
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * What maps, programs, BTFs and links have in common: a reference count, an id, an owner.  Upper
+ * layers embed struct obj first; lower ones keep pointers to it without knowing more.
+ */
+#ifndef SKEP_BASE_OBJ_H
+#define SKEP_BASE_OBJ_H
+
+#include <stdatomic.h>
+
+#include "base/types.h"
+
+struct skep;
+struct obj;
+
+enum obj_kind { OBJ_MAP, OBJ_PROG, OBJ_BTF, OBJ_LINK, OBJ_STATS, OBJ_KINDS };
+
+struct obj {
+	_Atomic u32 refs;
+	u32 id; /* 0 until published, unique within its kind */
+	enum obj_kind kind;
+	struct skep *skep;	       /* borrowed: the instance outlives its objects */
+	void (*free)(struct obj *obj); /* called once, by the last put */
+};
+
+/* refs = 1, no id.  The caller sets the rest of the object afterwards. */
+void obj_init(struct obj *obj, struct skep *skep, enum obj_kind kind, void (*free)(struct obj *));
+
+/* Give the object an id that its kind does not use, and make it findable.  0 or -ENOMEM, -ENOSPC. */
+int obj_publish(struct obj *obj);
+
+void obj_get(struct obj *obj);
+
+/* Drop a reference; the last one unpublishes and frees. */
+void obj_put(struct obj *obj);
+
+/* A strong reference to the object with this id, or NULL. */
+struct obj *obj_by_id(struct skep *skep, enum obj_kind kind, u32 id);
+
+/* The lowest id above `after`, or 0 when there is none. */
+u32 obj_next_id(struct skep *skep, enum obj_kind kind, u32 after);
+
+#endif

@@ -1,0 +1,45 @@
+/* The instance: one whole eBPF system.  Upper layers hang what they own off it. */
+#ifndef SKEP_BASE_SKEP_H
+#define SKEP_BASE_SKEP_H
+
+#include <pthread.h>
+
+#include "base/obj.h"
+#include "base/os.h"
+#include "base/run.h"
+#include "base/slot.h"
+#include "base/window.h"
+
+struct ids;
+struct engine;
+struct sys;
+struct trace;
+
+struct skep {
+	const struct os *os;
+	struct window window; /* all memory that programs can see */
+	struct slots slots;   /* the CPUs */
+	struct ids *ids[OBJ_KINDS];
+	pthread_mutex_t id_lock;     /* guards ids[] */
+	const struct engine *engine; /* what compiles programs at load */
+	u32 kernel_version;	     /* 0x061200 = 6.18: rows with a later `since` are hidden */
+	_Atomic u32 stats_users;     /* > 0: count runs and their time */
+	_Atomic u64 boot_ns;	     /* CLOCK_BOOTTIME when the instance was made */
+	struct trace *trace;	     /* bpf_trace_printk's sink: helper/trace.h */
+	struct sys *sys;	     /* fds, pins: sys/ */
+};
+
+/* What an instance is made with; all zero means the defaults. */
+struct skep_config {
+	const struct os *os;	     /* &os_host */
+	const struct engine *engine; /* sys/ picks the JIT */
+	u32 ncpu;		     /* as many as the host has possible */
+	u32 kernel_version;	     /* 6.18 */
+	u64 window_size;	     /* 64 GiB of address space */
+};
+
+/* Base parts only; sys_create (sys/sys.h) makes a whole instance.  0 or -errno. */
+int skep_base_create(const struct skep_config *config, struct skep **out);
+void skep_base_free(struct skep *skep);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * The interpreters.  engine_interp is the reference: every instruction's meaning in one loop.
+ * engine_checked is the same loop with every load, store, call and jump bounded at run time; it
+ * finds out where checking at load was wrong, and runs what has not been proven.
+ */
+#ifndef SKEP_INTERP_INTERP_H
+#define SKEP_INTERP_INTERP_H
+
+#include "prog/prog.h"
+
+extern const struct engine engine_interp;
+extern const struct engine engine_checked;
+
+/* What stopped a checked run, in words that name the instruction; also in run->fault. */
+struct interp_fault {
+	u32 pc;
+	char text[200];
+};
+
+/*
+ * For checked runs: where to put the report, and how many instructions may run before an endless
+ * loop is assumed.  The caller sets run->engine to one; NULL means no report and the default limit.
+ */
+struct interp_watch {
+	struct interp_fault fault;
+	u64 insn_limit; /* 0: the default, 1 << 32 */
+};
+
+#endif

@@ -1,0 +1,121 @@
+/*
+ * Maps, for everyone above: one struct, a table of types, and functions that go through its ops.
+ * A map type is one file that ends in its const struct map_ops, and one row of map.def.
+ *
+ * Two kinds of callers:
+ *   programs   map_lookup .. map_delete: run is the run they are in; values are addresses.
+ *   user space map_user_*: values are copied, per-CPU types take the values of all CPUs at once.
+ */
+#ifndef SKEP_MAP_MAP_H
+#define SKEP_MAP_MAP_H
+
+#include "base/abi.h"
+#include "base/obj.h"
+#include "base/run.h"
+#include "base/skep.h"
+
+struct btf;
+struct map;
+
+/* BPF_MAP_CREATE's fields after sys has resolved its fds.  References are borrowed. */
+struct map_attr {
+	u32 type, key_size, value_size, max_entries, flags, numa_node, ifindex;
+	u64 extra;
+	char name[BPF_OBJ_NAME_LEN];
+	struct map *inner; /* template of map-in-map types, or NULL */
+	struct btf *btf;
+	u32 btf_key_type_id, btf_value_type_id;
+};
+
+/* Only what depends on the type.  An absent member means that the type does not do it. */
+struct map_ops {
+	/* Linux's checks of sizes, count and flags, in Linux's order: 0 or -errno. */
+	int (*check)(const struct map_attr *attr);
+	/* Make the map (map_alloc below does the common part).  0 or -errno. */
+	int (*create)(struct skep *skep, const struct map_attr *attr, struct map **out);
+	void (*free)(struct map *map);
+	/* The value's address for the running CPU, or NULL. */
+	void *(*lookup)(struct map *map, const void *key, struct run *run);
+	long (*update)(struct map *map, const void *key, const void *value, u64 flags, struct run *run);
+	long (*delete)(struct map *map, const void *key);
+	int (*next_key)(struct map *map, const void *key, void *next);
+	/* What is different from user space, or NULL where the ones above do. */
+	const struct map_user_ops *user;
+	/* Constant addresses: what a ld_imm64 of BPF_PSEUDO_MAP_VALUE yields.  0 or -errno. */
+	int (*value_addr)(struct map *map, u32 off, u64 *addr);
+	/* Is [addr, addr + size) inside one value (or record) that a program may touch? checked mode */
+	int (*contains)(struct map *map, u64 addr, u32 size);
+};
+
+struct map_user_ops {
+	int (*lookup)(struct map *map, const void *key, void *value, u64 flags);
+	int (*update)(struct map *map, const void *key, const void *value, u64 flags);
+	int (*delete)(struct map *map, const void *key);
+	int (*lookup_and_delete)(struct map *map, const void *key, void *value, u64 flags);
+	/* What one value takes in user space: 8-rounded times CPUs for per-CPU types, 4 for ids. */
+	u32 (*value_size)(const struct map *map);
+};
+
+/* How an engine may look up without a call.  The kind decides which members mean something. */
+enum map_inline_kind { MAP_INLINE_NONE, MAP_INLINE_ARRAY, MAP_INLINE_PERCPU_ARRAY };
+struct map_inline {
+	enum map_inline_kind kind;
+	u64 base;	 /* value 0 of CPU 0 */
+	u32 stride;	 /* from one value to the next */
+	u32 max_entries; /* index < max_entries, else NULL */
+	u64 cpu_stride;	 /* from one CPU's values to the next CPU's */
+};
+
+struct map {
+	struct obj obj;
+	const struct map_ops *ops;
+	u32 type, key_size, value_size, max_entries, flags;
+	u64 extra;
+	char name[BPF_OBJ_NAME_LEN];
+	struct btf *btf; /* a reference, or NULL */
+	u32 btf_key_type_id, btf_value_type_id;
+	_Atomic u32 frozen;
+	_Atomic u64 owner_type; /* prog arrays: what programs it may hold: prog/tail.h */
+	u64 memory;		/* bytes, for fdinfo */
+	int fd;			/* file behind what clients may mmap, or -1: owned */
+};
+
+/* Linux's checks and then the map, unpublished, with one reference.  0 or -errno. */
+int map_create(struct skep *skep, const struct map_attr *attr, struct map **out);
+
+/* For types: a zeroed map of `size` bytes (its struct map first) with the common fields set. */
+int map_alloc(struct skep *skep, const struct map_attr *attr, size_t size, struct map **out);
+
+/* The row of a type, NULL when there is none. */
+struct map_type {
+	const char *name; /* "BPF_MAP_TYPE_HASH" */
+	const struct map_ops *ops; /* NULL: Linux has it, skep does not yet */
+	const char *since;
+};
+const struct map_type *map_type_by_id(u32 type);
+
+/* From programs.  Errors are Linux's, negative.  The key and value belong to the caller. */
+void *map_lookup(struct map *map, const void *key, struct run *run);
+long map_update(struct map *map, const void *key, const void *value, u64 flags, struct run *run);
+long map_delete(struct map *map, const void *key);
+int map_next_key(struct map *map, const void *key, void *next);
+
+/* The lookup function itself, specialised for the map's key size: what the JIT calls. */
+typedef void *(*map_lookup_fn)(struct map *map, const void *key, u64, u64, u64, struct run *run);
+map_lookup_fn map_lookup_fn_of(const struct map *map);
+int map_inline_of(const struct map *map, struct map_inline *out);
+
+/* From user space: 0 or -errno.  Buffers are the caller's, of key_size and map_user_value_size. */
+u32 map_user_value_size(const struct map *map);
+int map_user_lookup(struct map *map, const void *key, void *value, u64 flags);
+int map_user_update(struct map *map, const void *key, const void *value, u64 flags);
+int map_user_delete(struct map *map, const void *key);
+int map_user_lookup_and_delete(struct map *map, const void *key, void *value, u64 flags);
+int map_user_freeze(struct map *map);
+
+static inline struct map *map_of(struct obj *obj)
+{
+	return container_of(obj, struct map, obj);
+}
+
+#endif

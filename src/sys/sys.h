@@ -1,0 +1,31 @@
+/*
+ * bpf(): one row a command.  The same entry serves a host program (skep_bpf), our private libbpf and
+ * the exec supervisor; what differs between them - how memory of the caller is read and what an fd
+ * is - comes in struct sys_caller.
+ */
+#ifndef SKEP_SYS_SYS_H
+#define SKEP_SYS_SYS_H
+
+#include "base/abi.h"
+#include "base/skep.h"
+
+/* A whole instance.  0 or -errno. */
+int sys_create(const struct skep_config *config, struct skep **out);
+void sys_free(struct skep *skep);
+
+/*
+ * bpf(2): attr is the caller's, of `size` bytes, read and written as Linux does.  Returns what the
+ * system call would: an fd, 0, ..., or -errno.
+ */
+long sys_bpf(struct skep *skep, int cmd, void *attr, u32 size);
+
+/* A strong reference to the object behind an fd of this instance: 0, -EBADF, -EINVAL. */
+int sys_obj_by_fd(struct skep *skep, int fd, enum obj_kind kind, struct obj **out);
+
+/* A new fd (O_CLOEXEC) for obj; takes no reference from the caller.  -errno on failure. */
+int sys_fd_for_obj(struct skep *skep, struct obj *obj);
+
+/* Close an fd that sys_bpf returned: the object goes with its last one.  0 or -errno. */
+int sys_close(struct skep *skep, int fd);
+
+#endif
