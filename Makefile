@@ -8,7 +8,7 @@
 B = build
 CC = gcc
 WARN = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -Werror
-CPPFLAGS = -Isrc -Iinclude -I$(B)/gen -D_GNU_SOURCE
+CPPFLAGS = -I. -Isrc -Iinclude -I$(B)/gen -D_GNU_SOURCE
 CFLAGS = -O2 -g
 STD = -std=gnu11 $(WARN) -fPIC -fvisibility=hidden -fno-strict-aliasing -MMD -MP
 SAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -24,25 +24,30 @@ all: $(B)/libskep.a
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(STD) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+	@echo "  CC    $@"
+	@$(CC) $(STD) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 $(B)/san/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(STD) $(CPPFLAGS) -O1 -g $(SAN) -c $< -o $@
+	@echo "  CC    $@"
+	@$(CC) $(STD) $(CPPFLAGS) -O1 -g $(SAN) -c $< -o $@
 
 $(B)/libskep.a: $(LIB_OBJS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@echo "  AR    $@"
+	@$(AR) rcs $@ $^
 
 $(B)/libskep-san.a: $(SAN_OBJS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@echo "  AR    $@"
+	@$(AR) rcs $@ $^
 
 # A test is tests/FOLDER/test_NAME.c with a main of its own, or tests/FOLDER/test_NAME.sh; both
 # speak TAP.
 $(B)/tests/%: $(B)/san/tests/%.o $(B)/libskep-san.a
 	@mkdir -p $(@D)
-	$(CC) $(SAN) $^ -o $@ $(LDLIBS)
+	@echo "  LD    $@"
+	@$(CC) $(SAN) $^ -o $@ $(LDLIBS)
 
 check: all $(TESTS)
 	@B=$(B) tests/run $(TESTS) $(wildcard tests/*/test_*.sh)

@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 
+#include "base/epoch.h"
 #include "base/types.h"
 
 struct skep;
@@ -18,19 +19,21 @@ struct obj {
 	_Atomic u32 refs;
 	u32 id; /* 0 until published, unique within its kind */
 	enum obj_kind kind;
-	struct skep *skep;	       /* borrowed: the instance outlives its objects */
-	void (*free)(struct obj *obj); /* called once, by the last put */
+	struct skep *skep;             /* borrowed: the instance outlives its objects */
+	void (*free)(struct obj *obj); /* called once, when no run can see it any more */
+	struct retired retired;        /* between the last put and free */
 };
 
 /* refs = 1, no id.  The caller sets the rest of the object afterwards. */
 void obj_init(struct obj *obj, struct skep *skep, enum obj_kind kind, void (*free)(struct obj *));
 
-/* Give the object an id that its kind does not use, and make it findable.  0 or -ENOMEM, -ENOSPC. */
+/* Give the object an id that its kind does not use, and make it findable.  0 or -ENOMEM, -ENOSPC.
+ */
 int obj_publish(struct obj *obj);
 
 void obj_get(struct obj *obj);
 
-/* Drop a reference; the last one unpublishes and frees. */
+/* Drop a reference; the last one takes the id back and frees, after an epoch. */
 void obj_put(struct obj *obj);
 
 /* A strong reference to the object with this id, or NULL. */

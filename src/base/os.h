@@ -16,7 +16,7 @@ struct os {
 	u64 (*clock_ns)(const struct os *os, int clock);
 	/* n bytes nobody can guess */
 	void (*random)(const struct os *os, void *buf, size_t n);
-	/* sleep while *word == seen, or until woken; spurious wake-ups happen */
+	/* sleep while *word == seen, a millisecond at most; spurious wake-ups happen */
 	void (*futex_wait)(const struct os *os, _Atomic u32 *word, u32 seen);
 	void (*futex_wake)(const struct os *os, _Atomic u32 *word, int n);
 };

@@ -4,38 +4,43 @@
 
 #include <pthread.h>
 
+#include "base/epoch.h"
+#include "base/ids.h"
 #include "base/obj.h"
 #include "base/os.h"
 #include "base/run.h"
 #include "base/slot.h"
 #include "base/window.h"
 
-struct ids;
 struct engine;
 struct sys;
 struct trace;
+struct usercopy;
 
 struct skep {
 	const struct os *os;
 	struct window window; /* all memory that programs can see */
 	struct slots slots;   /* the CPUs */
-	struct ids *ids[OBJ_KINDS];
-	pthread_mutex_t id_lock;     /* guards ids[] */
+	struct epoch epoch;   /* what runs may still see */
+	struct ids ids[OBJ_KINDS];
+	const struct usercopy *usercopy; /* how the caller's memory is reached: base/usercopy.h */
+	/* what an fd of the caller's means: a strong reference, or -EBADF, -EINVAL; set by sys/ */
+	int (*fd_get)(struct skep *skep, int fd, enum obj_kind kind, struct obj **out);
 	const struct engine *engine; /* what compiles programs at load */
-	u32 kernel_version;	     /* 0x061200 = 6.18: rows with a later `since` are hidden */
+	u32 kernel_version;          /* 0x061200 = 6.18: rows with a later `since` are hidden */
 	_Atomic u32 stats_users;     /* > 0: count runs and their time */
-	_Atomic u64 boot_ns;	     /* CLOCK_BOOTTIME when the instance was made */
-	struct trace *trace;	     /* bpf_trace_printk's sink: helper/trace.h */
-	struct sys *sys;	     /* fds, pins: sys/ */
+	struct trace *trace;         /* bpf_trace_printk's sink: helper/trace.h */
+	struct sys *sys;             /* fds, pins: sys/ */
 };
 
 /* What an instance is made with; all zero means the defaults. */
 struct skep_config {
-	const struct os *os;	     /* &os_host */
-	const struct engine *engine; /* sys/ picks the JIT */
-	u32 ncpu;		     /* as many as the host has possible */
-	u32 kernel_version;	     /* 6.18 */
-	u64 window_size;	     /* 64 GiB of address space */
+	const struct os *os;             /* &os_host */
+	const struct engine *engine;     /* sys/ picks the JIT */
+	u32 ncpu;                        /* as many as the host has possible */
+	u32 kernel_version;              /* 6.18 */
+	u64 window_size;                 /* 64 GiB of address space */
+	const struct usercopy *usercopy; /* &usercopy_direct */
 };
 
 /* Base parts only; sys_create (sys/sys.h) makes a whole instance.  0 or -errno. */

@@ -43,7 +43,8 @@ void *window_alloc(struct window *w, u64 size);
  */
 void *window_map_fd(struct window *w, int fd, u64 size, u64 file_offset);
 
-/* Map `size` bytes of fd at `at`, inside a region that window_reserve gave (ring buffers map twice). */
+/* Map `size` bytes of fd at `at`, inside a region that window_reserve gave (ring buffers map
+ * twice). */
 void *window_reserve(struct window *w, u64 size);
 int window_map_fd_at(struct window *w, void *at, int fd, u64 size, u64 file_offset);
 
