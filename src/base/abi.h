@@ -1,6 +1,6 @@
 /*
- * Linux 6.18's BPF ABI.  It takes the place of <linux/bpf.h>, whatever the host's version of that
- * is: the include guard below is that header's, so that libbpf's headers find theirs read already.
+ * Linux 6.18's BPF ABI.  It takes the place of <linux/bpf.h> and <linux/btf.h>, whatever the host's
+ * versions are: the include guards below are theirs, so that libbpf's headers find them read already.
  */
 #ifndef SKEP_BASE_ABI_H
 #define SKEP_BASE_ABI_H
@@ -10,7 +10,9 @@
 #endif
 #define _UAPI__LINUX_BPF_H__
 #define __LINUX_BPF_H__
+#define __LINUX_BTF_H__
 
+#include "base/abi_btf.h"
 #include "base/abi_enum.h"
 #include "base/abi_insn.h"
 #include "base/abi_struct.h"
