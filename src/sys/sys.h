@@ -28,4 +28,13 @@ int sys_fd_for_obj(struct skep *skep, struct obj *obj);
 /* Close an fd that sys_bpf returned: the object goes with its last one.  0 or -errno. */
 int sys_close(struct skep *skep, int fd);
 
+/*
+ * fcntl(fd, F_DUPFD_CLOEXEC, min) for an fd of this instance: another fd of the same object, which
+ * sys_close closes too.  The new fd, or -EBADF, -EMFILE.
+ */
+int sys_dup(struct skep *skep, int fd, int min);
+
+/* unlink(2) of a pin.  0 or -ENOENT. */
+int sys_unpin(struct skep *skep, const char *path);
+
 #endif
