@@ -20,6 +20,12 @@ LIB_OBJS := $(LIB_SRCS:%.c=$(B)/obj/%.o)
 SAN_OBJS := $(LIB_SRCS:%.c=$(B)/san/%.o)
 TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/*/test_*.c))
 
+# BPF objects: any clang from 14 up.  Debian keeps the machine's own headers in a folder that clang
+# does not search when it compiles for BPF.
+CLANG = clang
+BPF_CFLAGS = -target bpf -O2 -g -mcpu=v3 -Wall -I/usr/include/$(shell uname -m)-linux-gnu
+EXAMPLES := $(patsubst %.c,$(B)/%.o,$(wildcard examples/*.bpf.c))
+
 all: $(B)/libskep.a
 
 $(B)/obj/%.o: %.c
@@ -42,6 +48,13 @@ $(B)/libskep-san.a: $(SAN_OBJS)
 	@echo "  AR    $@"
 	@$(AR) rcs $@ $^
 
+$(B)/%.bpf.o: %.bpf.c
+	@mkdir -p $(@D)
+	@echo "  BPF   $@"
+	@$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+examples: $(EXAMPLES)
+
 # A test is tests/FOLDER/test_NAME.c with a main of its own, or tests/FOLDER/test_NAME.sh; both
 # speak TAP.
 $(B)/tests/%: $(B)/san/tests/%.o $(B)/libskep-san.a
@@ -55,6 +68,6 @@ check: all $(TESTS)
 clean:
 	rm -rf $(B)
 
-.PHONY: all check clean
+.PHONY: all examples check clean
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
