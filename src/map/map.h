@@ -36,15 +36,28 @@ struct map_ops {
 	void (*free)(struct map *map);
 	/* The value's address for the running CPU, or NULL. */
 	void *(*lookup)(struct map *map, const void *key, struct run *run);
-	long (*update)(struct map *map, const void *key, const void *value, u64 flags, struct run *run);
+	long (*update)(struct map *map, const void *key, const void *value, u64 flags,
+		       struct run *run);
 	long (*delete)(struct map *map, const void *key);
 	int (*next_key)(struct map *map, const void *key, void *next);
 	/* What is different from user space, or NULL where the ones above do. */
 	const struct map_user_ops *user;
+	/* What only some types do for programs, or NULL. */
+	const struct map_more_ops *more;
 	/* Constant addresses: what a ld_imm64 of BPF_PSEUDO_MAP_VALUE yields.  0 or -errno. */
 	int (*value_addr)(struct map *map, u32 off, u64 *addr);
-	/* Is [addr, addr + size) inside one value (or record) that a program may touch? checked mode */
+	/* Is [addr, addr + size) inside one value (or record) that a program may touch? checked
+	 * mode */
 	int (*contains)(struct map *map, u64 addr, u32 size);
+};
+
+struct map_more_ops {
+	/* Enter run's callback(map, key, value, ctx) for each element until one returns not 0. */
+	long (*for_each)(struct map *map, u64 callback, u64 ctx, struct run *run);
+	void *(*lookup_cpu)(struct map *map, const void *key, u32 cpu);
+	long (*push)(struct map *map, const void *value, u64 flags);
+	long (*pop)(struct map *map, void *value);
+	long (*peek)(struct map *map, void *value);
 };
 
 struct map_user_ops {
@@ -60,10 +73,10 @@ struct map_user_ops {
 enum map_inline_kind { MAP_INLINE_NONE, MAP_INLINE_ARRAY, MAP_INLINE_PERCPU_ARRAY };
 struct map_inline {
 	enum map_inline_kind kind;
-	u64 base;	 /* value 0 of CPU 0 */
-	u32 stride;	 /* from one value to the next */
+	u64 base;        /* value 0 of CPU 0 */
+	u32 stride;      /* from one value to the next */
 	u32 max_entries; /* index < max_entries, else NULL */
-	u64 cpu_stride;	 /* from one CPU's values to the next CPU's */
+	u64 cpu_stride;  /* from one CPU's values to the next CPU's */
 };
 
 struct map {
@@ -76,8 +89,8 @@ struct map {
 	u32 btf_key_type_id, btf_value_type_id;
 	_Atomic u32 frozen;
 	_Atomic u64 owner_type; /* prog arrays: what programs it may hold: prog/tail.h */
-	u64 memory;		/* bytes, for fdinfo */
-	int fd;			/* file behind what clients may mmap, or -1: owned */
+	u64 memory;             /* bytes, for fdinfo */
+	int fd;                 /* file behind what clients may mmap, or -1: owned */
 };
 
 /* Linux's checks and then the map, unpublished, with one reference.  0 or -errno. */
@@ -88,7 +101,7 @@ int map_alloc(struct skep *skep, const struct map_attr *attr, size_t size, struc
 
 /* The row of a type, NULL when there is none. */
 struct map_type {
-	const char *name; /* "BPF_MAP_TYPE_HASH" */
+	const char *name;          /* "BPF_MAP_TYPE_HASH" */
 	const struct map_ops *ops; /* NULL: Linux has it, skep does not yet */
 	const char *since;
 };
@@ -99,6 +112,13 @@ void *map_lookup(struct map *map, const void *key, struct run *run);
 long map_update(struct map *map, const void *key, const void *value, u64 flags, struct run *run);
 long map_delete(struct map *map, const void *key);
 int map_next_key(struct map *map, const void *key, void *next);
+
+/* What the types with map_more_ops do; the others say -EOPNOTSUPP, or NULL. */
+long map_for_each(struct map *map, u64 callback, u64 ctx, struct run *run); /* how many it saw */
+void *map_lookup_cpu(struct map *map, const void *key, u32 cpu);
+long map_push(struct map *map, const void *value, u64 flags);
+long map_pop(struct map *map, void *value);
+long map_peek(struct map *map, void *value);
 
 /* The lookup function itself, specialised for the map's key size: what the JIT calls. */
 typedef void *(*map_lookup_fn)(struct map *map, const void *key, u64, u64, u64, struct run *run);
