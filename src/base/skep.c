@@ -54,8 +54,12 @@ no_slots:
 void skep_base_free(struct skep *skep)
 {
 	const struct os *os = skep->os;
+	struct code_heap *code;
 
 	epoch_destroy(&skep->epoch);
+	code = atomic_load(&skep->code);
+	if (code)
+		skep->code_destroy(skep, code);
 	for (u32 i = 0; i < OBJ_KINDS; i++)
 		ids_destroy(&skep->ids[i], os);
 	window_destroy(&skep->window);

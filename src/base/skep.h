@@ -12,6 +12,7 @@
 #include "base/slot.h"
 #include "base/window.h"
 
+struct code_heap;
 struct engine;
 struct sys;
 struct trace;
@@ -26,11 +27,13 @@ struct skep {
 	const struct usercopy *usercopy; /* how the caller's memory is reached: base/usercopy.h */
 	/* what an fd of the caller's means: a strong reference, or -EBADF, -EINVAL; set by sys/ */
 	int (*fd_get)(struct skep *skep, int fd, enum obj_kind kind, struct obj **out);
-	const struct engine *engine; /* what compiles programs at load */
-	u32 kernel_version;          /* 0x061200 = 6.18: rows with a later `since` are hidden */
-	_Atomic u32 stats_users;     /* > 0: count runs and their time */
-	struct trace *trace;         /* bpf_trace_printk's sink: helper/trace.h */
-	struct sys *sys;             /* fds, pins: sys/ */
+	const struct engine *engine;      /* what compiles programs at load */
+	_Atomic(struct code_heap *) code; /* machine code, made by the first compile: jit/code.h */
+	void (*code_destroy)(struct skep *skep, struct code_heap *code);
+	u32 kernel_version;      /* 0x061200 = 6.18: rows with a later `since` are hidden */
+	_Atomic u32 stats_users; /* > 0: count runs and their time */
+	struct trace *trace;     /* bpf_trace_printk's sink: helper/trace.h */
+	struct sys *sys;         /* fds, pins: sys/ */
 };
 
 /* What an instance is made with; all zero means the defaults. */
