@@ -9,21 +9,27 @@
 #include "prog/prog.h"
 #include "progtype/progtype.h"
 
-/* How the verifier reaches what an fd in an instruction means: sys/ fills it. */
-struct verifier_fds {
+/*
+ * BPF_PROG_LOAD's attr, and how the verifier reaches what fds and addresses in it mean: sys/ fills
+ * it.  The verifier itself reads fd_array, func_info, line_info and core_relos, because Linux reports
+ * their errors between those of the instructions.
+ */
+struct verifier_input {
+	const union bpf_attr *attr; /* a copy of the caller's, zero past what the caller gave */
 	void *cookie;
 	/* a strong reference, or -errno (EBADF, EINVAL) */
 	int (*map)(void *cookie, int fd, struct map **out);
 	int (*btf)(void *cookie, int fd, struct btf **out);
-	/* the n-th entry of the caller's fd_array: 0 or -EFAULT, -EPROTO when there is none */
-	int (*fd_array)(void *cookie, u32 index, int *fd);
+	/* size bytes of the caller's memory at addr: 0 or -EFAULT */
+	int (*read)(void *cookie, void *dst, u64 addr, u32 size);
 };
 
 /*
- * prog comes with orig_insns, type, attach type, flags, gpl, btf and func_info set.  On success it
- * has insns, facts, subprogs and maps; on failure it is as it was and `log` says why, in Linux's
- * words.  0 or -errno (EINVAL, EACCES, E2BIG, ...; -ENOTSUPP for what skep does not do yet).
+ * prog comes with orig_insns, type, attach type, flags, gpl, btf (attr's prog_btf_fd) and name set.
+ * On success it has insns, facts, subprogs, maps, func_info and line_info; on failure it is as it was
+ * and `log` says why, in Linux's words.  0 or -errno (EINVAL, EACCES, E2BIG, ...; -ENOTSUPP for what
+ * skep does not do yet).  The caller finishes the log.
  */
-int verifier_check(struct prog *prog, const struct verifier_fds *fds, struct log *log);
+int verifier_check(struct prog *prog, const struct verifier_input *in, struct log *log);
 
 #endif
