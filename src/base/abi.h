@@ -21,6 +21,17 @@
 #define BPF_TAG_SIZE 8
 #define MAX_BPF_STACK 512
 #define MAX_TAIL_CALL_CNT 33
+
+/* prog_flags of BPF_PROG_LOAD */
+#define BPF_F_STRICT_ALIGNMENT 1u
+#define BPF_F_ANY_ALIGNMENT 2u
+#define BPF_F_TEST_RND_HI32 4u
+#define BPF_F_TEST_STATE_FREQ 8u
+#define BPF_F_SLEEPABLE 16u
+#define BPF_F_XDP_HAS_FRAGS 32u
+#define BPF_F_XDP_DEV_BOUND_ONLY 64u
+#define BPF_F_TEST_REG_INVARIANTS 128u
+
 #define ENOTSUPP 524 /* the kernel's own; no errno.h has it */
 
 #endif
