@@ -12,6 +12,7 @@
 #include "base/abi.h"
 #include "base/obj.h"
 #include "base/run.h"
+#include "base/skep.h"
 #include "helper/helper.h"
 #include "map/map.h"
 
@@ -36,34 +37,36 @@ enum mem_kind {
  * nothing.
  */
 struct fact {
-	u8 base;	 /* enum mem_kind of the register that is dereferenced */
-	u8 dead;	 /* never reached: engines emit nothing, or a trap */
-	u8 zext_needed;	 /* 1: the upper half of dst has to be cleared (engines whose 32-bit ops do not) */
-	u8 key_known;	 /* map helpers: the key is the constant `key` */
+	u8 base;        /* enum mem_kind of the register that is dereferenced */
+	u8 dead;        /* never reached: engines emit nothing, or a trap */
+	u8 zext_needed; /* 1: the upper half of dst has to be cleared (engines whose 32-bit ops do
+			   not) */
+	u8 key_known;   /* map helpers: the key is the constant `key` */
 	u32 key;
-	struct map *map; /* calls of map helpers and ld_imm64 of maps: the one map it can be, borrowed */
+	struct map *map; /* calls of map helpers and ld_imm64 of maps: the one map it can be,
+			    borrowed */
 	const struct kfunc *kfunc; /* calls of kfuncs */
 };
 
 /* One function of the program; 0 is main. */
 struct subprog {
 	u32 start, end; /* insns [start, end) */
-	u16 stack;	/* bytes its own frame needs, a multiple of 8 */
+	u16 stack;      /* bytes its own frame needs, a multiple of 8 */
 	u8 is_callback; /* entered from a helper through run->callback */
 	u8 has_tail_call;
 };
 
 struct prog {
 	struct obj obj;
-	prog_entry entry;	    /* set by the engine's compile */
+	prog_entry entry; /* set by the engine's compile */
 	const struct engine *engine;
-	void *image;		    /* the engine's: machine code or threaded code */
-	u32 image_size;		    /* jited_prog_len */
+	void *image;    /* the engine's: machine code or threaded code */
+	u32 image_size; /* jited_prog_len */
 	const struct progtype *type;
 	u32 expected_attach_type;
 	u32 prog_flags;
-	struct bpf_insn *insns;	 /* after rewriting: real context offsets, see below */
-	struct fact *facts;	 /* one an instruction */
+	struct bpf_insn *insns; /* after rewriting: real context offsets, see below */
+	struct fact *facts;     /* one an instruction */
 	u32 len;
 	struct subprog *subprogs;
 	u32 nr_subprogs;
@@ -77,10 +80,10 @@ struct prog {
 	struct bpf_line_info *line_info; /* insn_off: of insns after rewriting */
 	u32 nr_line_info;
 	char name[BPF_OBJ_NAME_LEN];
-	u8 tag[BPF_TAG_SIZE];
 	u8 gpl;
-	u8 changes_pkt; /* calls a helper that moves packet data */
+	u8 changes_pkt;   /* calls a helper that moves packet data */
 	u64 load_time_ns; /* since boot */
+	u32 uid;          /* who loaded it */
 	u32 verified_insns;
 	_Atomic u64 run_cnt, run_time_ns, recursion_misses;
 };
@@ -103,8 +106,16 @@ struct engine {
 	void (*release)(struct prog *prog);
 };
 
+/*
+ * Run it.  While somebody holds BPF_ENABLE_STATS, runs and their time are counted, as in Linux; a
+ * tail call counts for the program that was entered.
+ */
+u64 prog_run_counted(const struct prog *prog, void *ctx, struct run *run);
+
 static inline u64 prog_run(const struct prog *prog, void *ctx, struct run *run)
 {
+	if (unlikely(atomic_load_explicit(&run->skep->stats_users, memory_order_relaxed)))
+		return prog_run_counted(prog, ctx, run);
 	return prog->entry(ctx, run, prog);
 }
 
@@ -113,8 +124,20 @@ static inline struct prog *prog_of(struct obj *obj)
 	return container_of(obj, struct prog, obj);
 }
 
-/* A zeroed program with one reference; what is set in it is freed with it. */
+/*
+ * An unpublished program with one reference and room for len orig_insns, all else zero; NULL
+ * without memory.  What is set in it later is freed with it, by its engine where there is one.
+ */
 struct prog *prog_alloc(struct skep *skep, u32 len);
+
+/* Linux's tag: the first 8 bytes of SHA-256 over the loaded insns, without the fds in them. */
+void prog_tag(const struct prog *prog, u8 tag[BPF_TAG_SIZE]);
+
+/*
+ * What BPF_OBJ_GET_INFO_BY_FD tells without copying arrays: every member of info that is not an
+ * address.  Addresses are left as they are.
+ */
+void prog_info(const struct prog *prog, struct bpf_prog_info *info);
 
 /*
  * The program that a tail call reaches: entry `index` of a prog array, NULL when the call falls
@@ -122,5 +145,11 @@ struct prog *prog_alloc(struct skep *skep, u32 len);
  * Both engines jump to what it returns.  The program stays valid for as long as the run lasts.
  */
 const struct prog *prog_tail_call(struct map *array, u32 index, struct run *run);
+
+/*
+ * May `array` hold (or be used by) prog?  The first program that a prog array meets decides which
+ * kind it takes: type, attach type and XDP fragments, as in Linux.  0 or -EINVAL.
+ */
+int prog_array_claim(struct map *array, const struct prog *prog);
 
 #endif

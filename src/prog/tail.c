@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "prog/prog.h"
+#include "progtype/progtype.h"
 
 /*
  * map->owner_type of a prog array: 0 until a program meets it, then
