@@ -65,9 +65,33 @@ $(B)/tests/%: $(B)/san/tests/%.o $(B)/libskep-san.a
 check: all $(TESTS)
 	@B=$(B) tests/run $(TESTS) $(wildcard tests/*/test_*.sh)
 
+# Fuzzers: tests/fuzz/fuzz_NAME.c defines LLVMFuzzerTestOneInput; the library is built for it with
+# coverage, ASan and UBSan.  Inputs that were found worth keeping stay in build/corpus.
+SECONDS_EACH = 60
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_OBJS := $(LIB_SRCS:%.c=$(B)/fuzz/obj/%.o)
+FUZZ_CFLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+
+$(B)/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  FUZZ  $@"
+	@$(CLANG) $(STD) $(CPPFLAGS) $(FUZZ_CFLAGS) -c $< -o $@
+
+$(B)/fuzz/fuzz_%: $(B)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJS)
+	@echo "  LD    $@"
+	@$(CLANG) -fsanitize=fuzzer,address,undefined $^ -o $@ $(LDLIBS)
+
+fuzz: $(FUZZERS)
+	@for f in $(FUZZERS); do \
+		mkdir -p $(B)/corpus/$${f##*/}; \
+		echo "  $${f##*/} for $(SECONDS_EACH) s"; \
+		$$f -max_total_time=$(SECONDS_EACH) -timeout=20 -rss_limit_mb=1024 -print_final_stats=0 \
+			-artifact_prefix=$(B)/fuzz/ -verbosity=0 $(B)/corpus/$${f##*/} || exit 1; \
+	done
+
 clean:
 	rm -rf $(B)
 
-.PHONY: all examples check clean
+.PHONY: all examples fuzz check clean
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -24,11 +24,12 @@ enum skep_engine { SKEP_ENGINE_JIT, SKEP_ENGINE_INTERP, SKEP_ENGINE_CHECKED };
 struct skep_opts {
 	size_t size;
 	enum skep_engine engine; /* the JIT */
-	uint32_t ncpu;		 /* CPU slots: as many as the machine has possible CPUs */
+	uint32_t ncpu;           /* CPU slots: as many as the machine has possible CPUs */
 	uint32_t kernel_version; /* 0x061200 for 6.18: later features are hidden */
 };
 
-/* opts may be NULL.  The instance is freed by skep_free, when none of its programs runs any more. */
+/* opts may be NULL.  The instance is freed by skep_free, when none of its programs runs any more.
+ */
 int skep_new(const struct skep_opts *opts, struct skep **out);
 void skep_free(struct skep *skep);
 
@@ -55,7 +56,7 @@ uint64_t skep_run(struct skep_prog *prog, void *ctx);
 struct skep_packet {
 	void *buf;
 	uint32_t size;
-	uint32_t off;	  /* of the first byte in buf */
+	uint32_t off; /* of the first byte in buf */
 	uint32_t len;
 	uint32_t ifindex; /* the interface it came in by */
 	uint32_t verdict; /* out: R0 */

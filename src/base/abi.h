@@ -1,6 +1,7 @@
 /*
  * Linux 6.18's BPF ABI.  It takes the place of <linux/bpf.h> and <linux/btf.h>, whatever the host's
- * versions are: the include guards below are theirs, so that libbpf's headers find them read already.
+ * versions are: the include guards below are theirs, so that libbpf's headers find them read
+ * already.
  */
 #ifndef SKEP_BASE_ABI_H
 #define SKEP_BASE_ABI_H

@@ -17,20 +17,20 @@ enum field_kind {
 	FIELD_PACKET,
 	FIELD_PACKET_META,
 	FIELD_PACKET_END,
-	FIELD_SOCKET,	 /* struct bpf_sock *, may be NULL */
+	FIELD_SOCKET, /* struct bpf_sock *, may be NULL */
 	FIELD_FLOW_KEYS,
-	FIELD_POINTER,	 /* another pointer: BTF ids, sockopt buffers */
+	FIELD_POINTER, /* another pointer: BTF ids, sockopt buffers */
 };
 
 /* Sizes are a mask: bit n allows 1 << n bytes. */
 struct ctx_field {
 	const char *name;
-	u16 off, size;	   /* as programs see it */
-	u8 kind;	   /* enum field_kind */
-	u8 read, write;	   /* masks at the field's start */
-	u8 narrow;	   /* loads of part of it are allowed */
-	u16 to;		   /* offset in our context */
-	u8 to_size;	   /* width there: 8 for pointers behind 32-bit fields, else size */
+	u16 off, size;  /* as programs see it */
+	u8 kind;        /* enum field_kind */
+	u8 read, write; /* masks at the field's start */
+	u8 narrow;      /* loads of part of it are allowed */
+	u16 to;         /* offset in our context */
+	u8 to_size;     /* width there: 8 for pointers behind 32-bit fields, else size */
 };
 
 /* bpf(BPF_PROG_TEST_RUN): attr as the caller gave it, written back by sys.  0 or -errno. */
@@ -42,7 +42,7 @@ struct progtype {
 	const char *since;
 	const struct ctx_field *fields;
 	u32 nr_fields;
-	u32 ctx_size;	      /* as programs see it */
+	u32 ctx_size;         /* as programs see it */
 	test_run_fn test_run; /* NULL: ENOTSUPP */
 };
 
@@ -52,7 +52,8 @@ const struct progtype *progtype_by_id(u32 id);
  * May programs of this type and attach type call helper `id`?  sleepable: BPF_F_SLEEPABLE.
  * (facts/helper_by_progtype.tsv)
  */
-int progtype_allows_helper(const struct progtype *type, u32 expected_attach_type, u32 sleepable, u32 id);
+int progtype_allows_helper(const struct progtype *type, u32 expected_attach_type, u32 sleepable,
+			   u32 id);
 
 /*
  * The field that an access of `size` bytes at `off` touches, NULL when Linux refuses it.

@@ -1,7 +1,7 @@
 /*
- * bpf(): one row a command.  The same entry serves a host program (skep_bpf), our private libbpf and
- * the exec supervisor; what differs between them - how memory of the caller is read and what an fd
- * is - comes in struct sys_caller.
+ * bpf(): one row a command.  The same entry serves a host program (skep_bpf), our private libbpf
+ * and the exec supervisor; what differs between them - how memory of the caller is read and what an
+ * fd is - comes in struct sys_caller.
  */
 #ifndef SKEP_SYS_SYS_H
 #define SKEP_SYS_SYS_H
