@@ -80,6 +80,7 @@ struct prog {
 	struct bpf_line_info *line_info; /* insn_off: of insns after rewriting */
 	u32 nr_line_info;
 	char name[BPF_OBJ_NAME_LEN];
+	u32 max_ctx_offset; /* the farthest byte of the context that insns touch, plus one */
 	u8 gpl;
 	u8 changes_pkt;   /* calls a helper that moves packet data */
 	u64 load_time_ns; /* since boot */

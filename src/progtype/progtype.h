@@ -6,63 +6,118 @@
 #define SKEP_PROGTYPE_PROGTYPE_H
 
 #include "base/abi.h"
-#include "base/obj.h"
+#include "base/skep.h"
 #include "helper/helper.h"
 
 struct prog;
+struct btf;
 
-/* What a load from a context field yields. */
+/* What a load of a whole context field yields. */
 enum field_kind {
 	FIELD_SCALAR,
 	FIELD_PACKET,
 	FIELD_PACKET_META,
 	FIELD_PACKET_END,
-	FIELD_SOCKET, /* struct bpf_sock *, may be NULL */
-	FIELD_FLOW_KEYS,
-	FIELD_POINTER, /* another pointer: BTF ids, sockopt buffers */
+	FIELD_SOCKET,              /* struct bpf_sock *, a full socket */
+	FIELD_SOCKET_OR_NULL,      /* the same, or NULL */
+	FIELD_SOCK_COMMON_OR_NULL, /* struct bpf_sock *, perhaps not a full socket, or NULL */
+	FIELD_FLOW_KEYS,           /* struct bpf_flow_keys *, writable */
+	FIELD_TP_BUFFER,           /* the buffer of a writable raw tracepoint */
+	FIELD_BTF_POINTER,         /* trusted pointer to the kernel's struct `btf_type` */
 };
 
-/* Sizes are a mask: bit n allows 1 << n bytes. */
+/*
+ * Masks of sizes: a size in bytes is its own bit.  An access has to be aligned to its size.
+ *
+ * Where an access goes in our context: a field whose to_size is not 0 holds a pointer of 8 bytes
+ * behind what programs see as 4, so its load becomes one of 8 bytes at `to`; any other access is
+ * at `to + (off - field->off)` with the size it has.
+ */
 struct ctx_field {
 	const char *name;
-	u16 off, size;  /* as programs see it */
-	u8 kind;        /* enum field_kind */
-	u8 read, write; /* masks at the field's start */
-	u8 narrow;      /* loads of part of it are allowed */
-	u16 to;         /* offset in our context */
-	u8 to_size;     /* width there: 8 for pointers behind 32-bit fields, else size */
+	const char *btf_type; /* of FIELD_BTF_POINTER */
+	u32 off, size;        /* as programs see it; of an array, all of it */
+	u8 kind;              /* enum field_kind */
+	u8 read;              /* sizes of loads that start where it starts */
+	u8 narrow;            /* sizes of loads that start inside of it: scalars */
+	u8 write;             /* sizes of stores, at its start and inside */
+	u8 readers, writers;  /* enum ctx_view: which variants of the type may at all */
+	u8 to_size;
+	u32 to;
 };
 
-/* bpf(BPF_PROG_TEST_RUN): attr as the caller gave it, written back by sys.  0 or -errno. */
-typedef int (*test_run_fn)(struct prog *prog, union bpf_attr *attr);
+struct ctx_layout {
+	const struct ctx_field *fields; /* NULL: BTF says what the context is */
+	u32 nr_fields;
+	u32 size; /* bytes that programs can reach */
+};
+
+/* May, or has to be loaded with BPF_F_SLEEPABLE. */
+enum sleepable { SLEEPABLE_NO, SLEEPABLE_MAY, SLEEPABLE_MUST };
+
+#define ATTACH_ANY (-1)
+
+/* What depends on the expected attach type too. */
+struct progtype_variant {
+	s32 attach;   /* enum bpf_attach_type, or ATTACH_ANY */
+	u8 view;      /* its bit in ctx_field's readers and writers */
+	u8 caller;    /* whose bit in allow.def */
+	u8 sleepable; /* enum sleepable */
+	u8 ranged;    /* 1: R0 at exit has to be in [ret_min, ret_max] */
+	s32 ret_min, ret_max;
+};
+
+enum progtype_cap { CAP_FLAG_BPF = 1, CAP_FLAG_NET_ADMIN = 2, CAP_FLAG_PERFMON = 4 };
+
+/*
+ * BPF_PROG_TEST_RUN of one program: the entry and facts about the program that its type needs,
+ * because programs stand above program types.
+ */
+struct test_run {
+	struct skep *skep;
+	const struct prog *prog;
+	u64 (*entry)(void *ctx, struct run *run, const struct prog *prog);
+	u32 attach;         /* expected_attach_type */
+	u32 prog_flags;     /* BPF_F_XDP_HAS_FRAGS, ... */
+	u32 max_ctx_offset; /* the farthest byte of the context that it touches, plus one */
+};
+
+/* attr->test as the caller gave it; what Linux writes back is in it afterwards.  0 or -errno. */
+typedef int (*test_run_fn)(const struct test_run *run, union bpf_attr *attr);
 
 struct progtype {
 	const char *name; /* "BPF_PROG_TYPE_XDP" */
 	u32 id;
 	const char *since;
-	const struct ctx_field *fields;
-	u32 nr_fields;
-	u32 ctx_size;         /* as programs see it */
-	test_run_fn test_run; /* NULL: ENOTSUPP */
+	const struct ctx_layout *ctx;
+	const struct progtype_variant *variants; /* exact attach types first; ATTACH_ANY last */
+	u32 nr_variants;
+	u32 caps;             /* enum progtype_cap: what loading it takes */
+	u32 gpl;              /* 1: only with a GPL compatible license */
+	test_run_fn test_run; /* never NULL: those that cannot say so as Linux does */
 };
 
+/* NULL when there is no such type. */
 const struct progtype *progtype_by_id(u32 id);
 
-/*
- * May programs of this type and attach type call helper `id`?  sleepable: BPF_F_SLEEPABLE.
- * (facts/helper_by_progtype.tsv)
- */
-int progtype_allows_helper(const struct progtype *type, u32 expected_attach_type, u32 sleepable,
-			   u32 id);
+/* NULL when Linux refuses to load this type with this expected attach type (-EINVAL). */
+const struct progtype_variant *progtype_variant(const struct progtype *type,
+						u32 expected_attach_type);
 
 /*
- * The field that an access of `size` bytes at `off` touches, NULL when Linux refuses it.
- * write: 0 load, 1 store.
+ * May programs of this type and attach type call helper `id`?  Whether the helper wants a GPL
+ * program or a sleepable one is said by its own row.
+ */
+int progtype_allows_helper(const struct progtype *type, u32 expected_attach_type, u32 id);
+
+/*
+ * The field that an access of `size` bytes at `off` touches, NULL when Linux refuses it
+ * ("invalid bpf_context access").  write: 0 load, 1 store.
  */
 const struct ctx_field *progtype_ctx_field(const struct progtype *type, u32 expected_attach_type,
 					   int off, u32 size, int write);
 
-/* Linux's rules on what may be loaded with which expected_attach_type.  0 or -EINVAL, ... */
+/* Linux's rules on what may be loaded with which expected_attach_type.  0 or -EINVAL. */
 int progtype_check_attach(const struct progtype *type, u32 expected_attach_type);
 
 #endif
