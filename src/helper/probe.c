@@ -1,0 +1,74 @@
+/* bpf_probe_read and its family: copies that the kernel checks page by page. */
+#include <errno.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "helper/internal.h"
+#include "helper/probe.h"
+
+int probe_read(void *to, u64 from, u64 size)
+{
+	struct iovec local = {to, size}, remote = {u64_to_ptr(from), size};
+
+	if (!size)
+		return 0;
+	return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size ? 0 : -EFAULT;
+}
+
+/* Bytes from `from` on that lie in one page, at most `most`. */
+static u64 page_rest(u64 from, u64 most)
+{
+	u64 rest = 4096 - (from & 4095);
+
+	return rest < most ? rest : most;
+}
+
+long probe_read_str(char *to, u64 from, u64 size)
+{
+	u64 done = 0;
+
+	if (!size)
+		return -E2BIG;
+	while (done < size) {
+		u64 n = page_rest(from + done, size - done);
+		if (probe_read(to + done, from + done, n))
+			return -EFAULT;
+		const char *nul = memchr(to + done, 0, n);
+		if (nul)
+			return nul - to + 1;
+		done += n;
+	}
+	to[size - 1] = 0;
+	return (long)size;
+}
+
+/* A read that fails leaves zeros behind, so that nothing uninitialised reaches the program. */
+static u64 read_or_clear(u64 to, u32 size, u64 from)
+{
+	int err = probe_read(u64_to_ptr(to), from, size);
+
+	if (err)
+		memset(u64_to_ptr(to), 0, size);
+	return (u64)err;
+}
+
+static u64 read_str_or_clear(u64 to, u32 size, u64 from)
+{
+	long n = probe_read_str(u64_to_ptr(to), from, size);
+
+	if (n < 0 && size)
+		memset(u64_to_ptr(to), 0, size);
+	return (u64)n;
+}
+
+/* bpf_probe_read, _user and _kernel: programs and what they look at share one address space. */
+HELPER_FN(helper_probe_read)
+{
+	return read_or_clear(r1, (u32)r2, r3);
+}
+
+/* bpf_probe_read_str, _user_str and _kernel_str */
+HELPER_FN(helper_probe_read_str)
+{
+	return read_str_or_clear(r1, (u32)r2, r3);
+}
