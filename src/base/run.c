@@ -10,6 +10,8 @@ static void run_init(struct run *run, struct skep *skep, struct slot *slot, u32 
 	run->tail_calls = 0;
 	run->depth = depth;
 	run->fault = 0;
+	run->engine = NULL;
+	run->ctx_size = 0;
 }
 
 void run_begin(struct run *run, struct skep *skep, const struct run *outer)
