@@ -55,6 +55,31 @@
 #include "isa/isa.def"
 
 /*
+ * isa_atomic32_FETCH_ADD(p, b, r0), ...: change *p, tell what it held.  p is aligned.  What fails to
+ * compare writes back what it read, as x86 does.
+ */
+#define ISA_ATOMIC(name, into, meaning)                                                            \
+	static inline u64 isa_atomic64_##name(u64 *p, u64 b, u64 r0)                               \
+	{                                                                                          \
+		u64 a = __atomic_load_n(p, __ATOMIC_RELAXED);                                      \
+		(void)b, (void)r0;                                                                 \
+		while (!__atomic_compare_exchange_n(p, &a, (u64)(meaning), 0, __ATOMIC_SEQ_CST,    \
+						    __ATOMIC_RELAXED))                             \
+			;                                                                          \
+		return a;                                                                          \
+	}                                                                                          \
+	static inline u32 isa_atomic32_##name(u32 *p, u32 b, u32 r0)                               \
+	{                                                                                          \
+		u32 a = __atomic_load_n(p, __ATOMIC_RELAXED);                                      \
+		(void)b, (void)r0;                                                                 \
+		while (!__atomic_compare_exchange_n(p, &a, (u32)(meaning), 0, __ATOMIC_SEQ_CST,    \
+						    __ATOMIC_RELAXED))                             \
+			;                                                                          \
+		return a;                                                                          \
+	}
+#include "isa/isa.def"
+
+/*
  * dst after an instruction of the groups ALU, MOV, NEG and END, given dst and src before it (or,
  * for constants, imm sign-extended to 64 bits as src).  32-bit results are zero-extended.  Other
  * ops leave dst.
