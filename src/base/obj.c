@@ -9,6 +9,7 @@ void obj_init(struct obj *obj, struct skep *skep, enum obj_kind kind, void (*fre
 	obj->kind = kind;
 	obj->skep = skep;
 	obj->free = free;
+	obj->file = NULL;
 }
 
 int obj_publish(struct obj *obj)

@@ -12,6 +12,7 @@
 
 struct skep;
 struct obj;
+struct sys_file;
 
 enum obj_kind { OBJ_MAP, OBJ_PROG, OBJ_BTF, OBJ_LINK, OBJ_STATS, OBJ_KINDS };
 
@@ -22,6 +23,7 @@ struct obj {
 	struct skep *skep;             /* borrowed: the instance outlives its objects */
 	void (*free)(struct obj *obj); /* called once, when no run can see it any more */
 	struct retired retired;        /* between the last put and free */
+	struct sys_file *file;         /* its fds, or NULL: sys/file.c, under its lock */
 };
 
 /* refs = 1, no id.  The caller sets the rest of the object afterwards. */

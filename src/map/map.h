@@ -15,6 +15,7 @@
 #include "base/skep.h"
 
 struct btf;
+struct btf_record;
 struct map;
 
 /* BPF_MAP_CREATE's fields after sys has resolved its fds.  References are borrowed. */
@@ -23,6 +24,7 @@ struct map_attr {
 	u64 extra;
 	char name[BPF_OBJ_NAME_LEN];
 	struct map *inner; /* template of map-in-map types, or NULL */
+	int inner_error;   /* why it is NULL: -EBADF, -EINVAL */
 	struct btf *btf;
 	u32 btf_key_type_id, btf_value_type_id;
 };
@@ -87,6 +89,7 @@ struct map {
 	char name[BPF_OBJ_NAME_LEN];
 	struct btf *btf; /* a reference, or NULL */
 	u32 btf_key_type_id, btf_value_type_id;
+	const struct btf_record *record; /* locks, timers, ... in a value, or NULL; btf's own */
 	_Atomic u32 frozen;
 	_Atomic u64 owner_type; /* prog arrays: what programs it may hold: prog/tail.h */
 	u64 memory;             /* bytes, for fdinfo */
@@ -98,6 +101,12 @@ int map_create(struct skep *skep, const struct map_attr *attr, struct map **out)
 
 /* For types: a zeroed map of `size` bytes (its struct map first) with the common fields set. */
 int map_alloc(struct skep *skep, const struct map_attr *attr, size_t size, struct map **out);
+
+/*
+ * Say what a new map's keys (0: nothing) and values are: Linux's checks, then map->btf, which takes a
+ * reference, and map->record.  0 or -errno.
+ */
+int map_set_btf(struct map *map, struct btf *btf, u32 key_type_id, u32 value_type_id);
 
 /* The row of a type, NULL when there is none. */
 struct map_type {
