@@ -1,0 +1,390 @@
+/*
+ * fds.  An object that has been given to a caller has one file: a memfd that holds what the caller
+ * may mmap, or nothing.  We keep an fd of it that nobody else has; the caller gets the same inode
+ * opened anew.  So
+ *   - what an fd means is its inode, however it was dup'ed, passed on or inherited;
+ *   - the caller's last close is seen by asking for a write lease on our own fd: the kernel grants
+ *     it only when no other open file or mapping of the inode is left.
+ * A file holds one reference to its object.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sys/internal.h"
+
+enum { FIRST_BUCKETS = 64, FIRST_SWEEP = 64 };
+
+struct sys_file {
+	struct sys_file *next; /* in its bucket */
+	struct obj *obj;
+	dev_t dev;
+	ino_t ino;
+	int fd;        /* ours, O_RDWR */
+	u8 borrowed;   /* fd is the map's own */
+	u8 restricted; /* some fds of it are not O_RDWR */
+	u32 given;     /* fds given out that sys_close has not seen */
+};
+
+static const char *const memfd_names[OBJ_KINDS] = {
+	[OBJ_MAP] = "anon_inode:bpf-map",     [OBJ_PROG] = "anon_inode:bpf-prog",
+	[OBJ_BTF] = "anon_inode:btf",         [OBJ_LINK] = "anon_inode:bpf_link",
+	[OBJ_STATS] = "anon_inode:bpf-stats",
+};
+
+int files_create(struct skep *skep)
+{
+	struct sys *sys = skep->sys;
+
+	sys->bucket = os_alloc(skep->os, FIRST_BUCKETS * sizeof(*sys->bucket));
+	if (!sys->bucket)
+		return -ENOMEM;
+	sys->nr_buckets = FIRST_BUCKETS;
+	sys->sweep_at = FIRST_SWEEP;
+	return 0;
+}
+
+static struct sys_file **bucket_of(struct sys *sys, ino_t ino)
+{
+	return &sys->bucket[ino & (sys->nr_buckets - 1)];
+}
+
+static struct sys_file *find(struct sys *sys, int fd)
+{
+	struct sys_file *file;
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return NULL;
+	file = *bucket_of(sys, st.st_ino);
+	while (file && (file->ino != st.st_ino || file->dev != st.st_dev))
+		file = file->next;
+	return file;
+}
+
+/* More buckets, when there is memory for them; without it chains only become longer. */
+static void spread(struct skep *skep)
+{
+	struct sys *sys = skep->sys;
+	struct sys_file **old = sys->bucket;
+	u32 nr_old = sys->nr_buckets;
+	struct sys_file **bucket = os_alloc(skep->os, 2 * nr_old * sizeof(*bucket));
+
+	if (!bucket)
+		return;
+	sys->bucket = bucket;
+	sys->nr_buckets = 2 * nr_old;
+	for (u32 i = 0; i < nr_old; i++)
+		while (old[i]) {
+			struct sys_file *file = old[i];
+
+			old[i] = file->next;
+			file->next = *bucket_of(sys, file->ino);
+			*bucket_of(sys, file->ino) = file;
+		}
+	os_free(skep->os, old);
+}
+
+static void insert(struct skep *skep, struct sys_file *file)
+{
+	struct sys *sys = skep->sys;
+
+	if (sys->nr_files >= sys->nr_buckets)
+		spread(skep);
+	file->next = *bucket_of(sys, file->ino);
+	*bucket_of(sys, file->ino) = file;
+	file->obj->file = file;
+	sys->nr_files++;
+}
+
+static void detach(struct sys *sys, struct sys_file *file)
+{
+	struct sys_file **at = bucket_of(sys, file->ino);
+
+	while (*at != file)
+		at = &(*at)->next;
+	*at = file->next;
+	file->obj->file = NULL;
+	sys->nr_files--;
+}
+
+/* Not under the lock: freeing an object may free others. */
+static void destroy(struct skep *skep, struct sys_file *file)
+{
+	if (!file->borrowed)
+		close(file->fd);
+	obj_put(file->obj);
+	os_free(skep->os, file);
+}
+
+/* An empty file that nobody can fill. */
+static int empty_memfd(const char *name)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return -errno;
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) {
+		int err = -errno;
+
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+static int own_fd(struct sys_file *file)
+{
+	struct obj *obj = file->obj;
+
+	if (obj->kind == OBJ_MAP && map_of(obj)->fd >= 0) {
+		file->borrowed = 1;
+		return map_of(obj)->fd;
+	}
+	return empty_memfd(memfd_names[obj->kind]);
+}
+
+static int make(struct skep *skep, struct obj *obj, struct sys_file **out)
+{
+	struct sys_file *file = os_alloc(skep->os, sizeof(*file));
+	struct stat st;
+
+	if (!file)
+		return -ENOMEM;
+	file->obj = obj;
+	file->fd = own_fd(file);
+	if (file->fd < 0 || fstat(file->fd, &st)) {
+		int err = file->fd < 0 ? file->fd : -errno;
+
+		os_free(skep->os, file);
+		return err;
+	}
+	file->dev = st.st_dev;
+	file->ino = st.st_ino;
+	obj_get(obj);
+	insert(skep, file);
+	*out = file;
+	return 0;
+}
+
+static int open_anew(struct sys_file *file, u32 mode)
+{
+	static const int flags[] = {
+		[MODE_READ] = O_RDONLY, [MODE_WRITE] = O_WRONLY, [MODE_BOTH] = O_RDWR};
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file->fd);
+	fd = open(path, flags[mode] | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	file->given++;
+	file->restricted |= mode != MODE_BOTH;
+	return fd;
+}
+
+/* Does nobody but us have the inode open?  -1: this kernel does not tell. */
+static int alone(const struct sys_file *file)
+{
+	if (fcntl(file->fd, F_SETLEASE, F_WRLCK))
+		return errno == EAGAIN ? 0 : -1;
+	fcntl(file->fd, F_SETLEASE, F_UNLCK);
+	return 1;
+}
+
+/* Take the files out of the table that nobody has any more, as a chain. */
+static struct sys_file *take_dead(struct sys *sys)
+{
+	struct sys_file *dead = NULL, *next;
+
+	for (u32 i = 0; i < sys->nr_buckets; i++)
+		for (struct sys_file *file = sys->bucket[i]; file; file = next) {
+			next = file->next;
+			if (alone(file) != 1)
+				continue;
+			detach(sys, file);
+			file->next = dead;
+			dead = file;
+		}
+	sys->sweep_at = sys->nr_files < FIRST_SWEEP / 2 ? FIRST_SWEEP : 2 * sys->nr_files;
+	return dead;
+}
+
+static void destroy_chain(struct skep *skep, struct sys_file *file)
+{
+	while (file) {
+		struct sys_file *next = file->next;
+
+		destroy(skep, file);
+		file = next;
+	}
+}
+
+void files_sweep(struct skep *skep)
+{
+	struct sys_file *dead;
+
+	pthread_mutex_lock(&skep->sys->lock);
+	dead = take_dead(skep->sys);
+	pthread_mutex_unlock(&skep->sys->lock);
+	destroy_chain(skep, dead);
+}
+
+int file_open(struct skep *skep, struct obj *obj, u32 mode)
+{
+	struct sys *sys = skep->sys;
+	struct sys_file *dead = NULL, *file;
+	int fd = 0;
+
+	pthread_mutex_lock(&sys->lock);
+	if (sys->nr_files >= sys->sweep_at)
+		dead = take_dead(sys);
+	file = obj->file;
+	if (!file)
+		fd = make(skep, obj, &file);
+	if (!fd) {
+		fd = open_anew(file, mode);
+		if (fd < 0 && !file->given) {
+			detach(sys, file);
+			file->next = dead;
+			dead = file;
+		}
+	}
+	pthread_mutex_unlock(&sys->lock);
+	destroy_chain(skep, dead);
+	return fd;
+}
+
+/*
+ * What the fd may do.  The open mode binds nobody who shares our address space, and could be
+ * changed by opening the fd again through /proc: it is a courtesy here, not a wall.
+ */
+static u32 mode_of(const struct sys_file *file, int fd)
+{
+	static const u32 modes[] = {
+		[O_RDONLY] = MODE_READ, [O_WRONLY] = MODE_WRITE, [O_RDWR] = MODE_BOTH};
+
+	return file->restricted ? modes[fcntl(fd, F_GETFL) & O_ACCMODE] : MODE_BOTH;
+}
+
+int file_get_any(struct skep *skep, int fd, struct obj **out, u32 *mode)
+{
+	struct sys_file *file;
+	int err = 0;
+
+	pthread_mutex_lock(&skep->sys->lock);
+	file = find(skep->sys, fd);
+	if (file) {
+		obj_get(file->obj);
+		*out = file->obj;
+		*mode = mode_of(file, fd);
+	} else {
+		err = fcntl(fd, F_GETFD) < 0 ? -EBADF : -EINVAL;
+	}
+	pthread_mutex_unlock(&skep->sys->lock);
+	return err;
+}
+
+int file_get(struct skep *skep, int fd, enum obj_kind kind, struct obj **out, u32 *mode)
+{
+	struct obj *obj;
+	int err = file_get_any(skep, fd, &obj, mode);
+
+	if (err)
+		return err;
+	if (obj->kind != kind) {
+		obj_put(obj);
+		return -EINVAL;
+	}
+	*out = obj;
+	return 0;
+}
+
+int sys_obj_by_fd(struct skep *skep, int fd, enum obj_kind kind, struct obj **out)
+{
+	u32 mode;
+
+	return file_get(skep, fd, kind, out, &mode);
+}
+
+int sys_fd_for_obj(struct skep *skep, struct obj *obj)
+{
+	return file_open(skep, obj, MODE_BOTH);
+}
+
+int sys_dup(struct skep *skep, int fd, int min)
+{
+	struct sys_file *file;
+	int copy = -EBADF;
+
+	pthread_mutex_lock(&skep->sys->lock);
+	file = find(skep->sys, fd);
+	if (file) {
+		copy = fcntl(fd, F_DUPFD_CLOEXEC, min);
+		if (copy < 0)
+			copy = -errno;
+		else
+			file->given++;
+	}
+	pthread_mutex_unlock(&skep->sys->lock);
+	return copy;
+}
+
+/* Where leases do not tell, the count of fds that we gave and saw closed has to do. */
+static int is_last(const struct sys_file *file)
+{
+	int said;
+
+	if (file->given)
+		return 0;
+	said = alone(file);
+	return said < 0 || said;
+}
+
+int sys_close(struct skep *skep, int fd)
+{
+	struct sys_file *file;
+	int err = 0;
+
+	pthread_mutex_lock(&skep->sys->lock);
+	file = find(skep->sys, fd);
+	if (close(fd))
+		err = -errno;
+	if (file && file->given)
+		file->given--;
+	if (file && is_last(file))
+		detach(skep->sys, file);
+	else
+		file = NULL;
+	pthread_mutex_unlock(&skep->sys->lock);
+	if (file)
+		destroy(skep, file);
+	return err;
+}
+
+void files_destroy(struct skep *skep)
+{
+	struct sys *sys = skep->sys;
+
+	for (u32 i = 0; i < sys->nr_buckets; i++)
+		while (sys->bucket[i]) {
+			struct sys_file *file = sys->bucket[i];
+
+			detach(sys, file);
+			destroy(skep, file);
+		}
+	os_free(skep->os, sys->bucket);
+}
+
+long publish(struct skep *skep, struct obj *obj, u32 mode)
+{
+	long ret = obj_publish(obj);
+
+	if (!ret)
+		ret = file_open(skep, obj, mode);
+	obj_put(obj);
+	return ret;
+}

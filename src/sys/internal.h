@@ -1,0 +1,98 @@
+/* What the files of sys/ share: a call under way, the fd table, the handlers. */
+#ifndef SKEP_SYS_INTERNAL_H
+#define SKEP_SYS_INTERNAL_H
+
+#include <pthread.h>
+
+#include "base/log.h"
+#include "base/usercopy.h"
+#include "map/map.h"
+#include "prog/prog.h"
+#include "sys/sys.h"
+
+struct sys_file;
+
+struct sys {
+	pthread_mutex_t lock;     /* guards all below; before it nothing is locked */
+	struct sys_file **bucket; /* files by inode */
+	u32 nr_buckets, nr_files;
+	u32 sweep_at; /* nr_files that makes the next creation look for closed ones */
+};
+
+/* One bpf(2) under way. */
+struct call {
+	struct skep *skep;
+	u64 uattr;           /* where the caller's attr is */
+	u32 size;            /* of it */
+	union bpf_attr attr; /* copied once, zero-filled; what handlers read */
+};
+
+/* Hand call->attr's `field` to the caller, whatever size of attr it passed, as Linux does. */
+#define CALL_PUT(call, field)                                                                      \
+	call_put(call, offsetof(union bpf_attr, field), sizeof((call)->attr.field))
+int call_put(const struct call *call, u32 off, u32 size);
+
+/*
+ * The zero-tail rule: of `size` bytes at `from` we know the first `known`; the others must be zero.
+ * 0, -E2BIG or -EFAULT.
+ */
+int user_tail_zero(struct skep *skep, u64 from, u32 known, u32 size);
+
+/* log.c: a log that goes to the caller's buffer.  0, -EINVAL as Linux judges the three together. */
+struct call_log {
+	struct log log;
+	u64 buf;
+};
+int call_log_begin(struct call *call, struct call_log *out, u32 level, u64 buf, u32 size);
+/* Hand the text over, tell how much room all of it takes, free it: 0, -ENOSPC, -EFAULT, -ENOMEM */
+int call_log_end(struct call *call, struct call_log *log, u32 *true_size);
+
+#define COMMAND(name, handler, last, since) long handler(struct call *call);
+#include "sys/command.def"
+#undef COMMAND
+
+/* file.c: what an fd may do to a map */
+enum { MODE_READ = 1, MODE_WRITE = 2, MODE_BOTH = 3 };
+
+int files_create(struct skep *skep);
+void files_destroy(struct skep *skep);
+
+/* A new fd for the object, O_CLOEXEC; no reference changes hands.  -errno on failure. */
+int file_open(struct skep *skep, struct obj *obj, u32 mode);
+
+/* A strong reference to what the fd means, and what the fd may do.  0 or -EBADF, -EINVAL. */
+int file_get(struct skep *skep, int fd, enum obj_kind kind, struct obj **out, u32 *mode);
+int file_get_any(struct skep *skep, int fd, struct obj **out, u32 *mode);
+
+/* Drop the objects whose last fd was closed behind our back. */
+void files_sweep(struct skep *skep);
+
+/* Give a new object its id and its first fd, and the caller's reference away.  fd or -errno. */
+long publish(struct skep *skep, struct obj *obj, u32 mode);
+
+/* create.c: BPF_F_RDONLY, BPF_F_WRONLY as what an fd may do; 0, or -EINVAL for both at once */
+int mode_of_flags(u32 flags, u32 *mode);
+/* skep gives out no tokens: why this fd is none */
+int token_error(int fd);
+
+/* info.c: what BPF_OBJ_GET_INFO_BY_FD tells of each kind; uinfo and size are the caller's */
+struct info_dest {
+	struct skep *skep;
+	u64 at;
+	u32 size;
+};
+int info_of_prog(struct info_dest *dest, struct prog *prog);
+
+/* Read what the caller put into its struct of `known` bytes; to is zero-filled. */
+int info_read(struct info_dest *dest, void *to, u32 known);
+/* Write it back, as much as the caller has room for; dest->size is what was written. */
+int info_write(struct info_dest *dest, const void *from);
+/*
+ * A variable array: the caller has room for `room` elements at `to`, there are `count`.
+ */
+int info_array(struct info_dest *dest, u64 to, u32 room, const void *from, u32 count, u32 size);
+
+/* name.c: 16 bytes as in attr; 0 or -EINVAL for what is not [A-Za-z0-9_.]* and a NUL. */
+int name_copy(char *to, const char *from);
+
+#endif

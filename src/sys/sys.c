@@ -1,0 +1,43 @@
+/* A whole instance: base, and what sys/ hangs off it. */
+#include <errno.h>
+
+#include "interp/interp.h"
+#include "jit/jit.h"
+#include "sys/internal.h"
+
+int sys_create(const struct skep_config *config, struct skep **out)
+{
+	struct skep *skep;
+	int err = skep_base_create(config, &skep);
+
+	if (err)
+		return err;
+	if (!skep->engine)
+		skep->engine = &engine_jit;
+	err = -ENOMEM;
+	skep->sys = os_alloc(skep->os, sizeof(*skep->sys));
+	if (!skep->sys)
+		goto no_sys;
+	err = files_create(skep);
+	if (err)
+		goto no_files;
+	pthread_mutex_init(&skep->sys->lock, NULL);
+	skep->fd_get = sys_obj_by_fd;
+	*out = skep;
+	return 0;
+
+no_files:
+	os_free(skep->os, skep->sys);
+no_sys:
+	skep_base_free(skep);
+	return err;
+}
+
+void sys_free(struct skep *skep)
+{
+	files_destroy(skep);
+	pthread_mutex_destroy(&skep->sys->lock);
+	os_free(skep->os, skep->sys);
+	skep->sys = NULL;
+	skep_base_free(skep);
+}
