@@ -23,17 +23,19 @@
 #endif
 
 struct raw_packet {
-	unsigned char *data, *end;
+	unsigned char *data, *data_end;
 };
 
 #if defined(NATIVE) || defined(BPF_RAW)
 #define PROGRAM(name)                                                                              \
-	static __always_inline __u64 name##_body(unsigned char *data, unsigned char *end, void *ctx); \
+	static __always_inline __u64 name##_body(unsigned char *data, unsigned char *end,          \
+						 struct raw_packet *ctx);                          \
 	__attribute__((section("raw"), used)) __u64 name(struct raw_packet *p)                     \
 	{                                                                                          \
-		return name##_body(p->data, p->end, p);                                            \
+		return name##_body(p->data, p->data_end, p);                                       \
 	}                                                                                          \
-	static __always_inline __u64 name##_body(unsigned char *data, unsigned char *end, void *ctx)
+	static __always_inline __u64 name##_body(unsigned char *data, unsigned char *end,          \
+						 struct raw_packet *ctx)
 #else
 #define PROGRAM(name)                                                                              \
 	static __always_inline __u64 name##_body(unsigned char *data, unsigned char *end,          \
