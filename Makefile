@@ -19,6 +19,10 @@ LIB_SRCS := $(filter-out src/tools/%,$(SRCS))
 LIB_OBJS := $(LIB_SRCS:%.c=$(B)/obj/%.o)
 SAN_OBJS := $(LIB_SRCS:%.c=$(B)/san/%.o)
 TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/*/test_*.c))
+# What tests threads runs a second time under ThreadSanitizer.
+TSAN = -fsanitize=thread
+TSAN_OBJS := $(LIB_SRCS:%.c=$(B)/tsan/%.o)
+TSAN_TESTS := $(patsubst %.c,$(B)/tsan/%,$(wildcard tests/threads/test_*.c))
 
 # BPF objects: any clang from 14 up.  Debian keeps the machine's own headers in a folder that clang
 # does not search when it compiles for BPF.
@@ -37,6 +41,11 @@ $(B)/san/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
 	@$(CC) $(STD) $(CPPFLAGS) -O1 -g $(SAN) -c $< -o $@
+
+$(B)/tsan/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC    $@"
+	@$(CC) $(STD) $(CPPFLAGS) -O1 -g $(TSAN) -c $< -o $@
 
 $(B)/libskep.a: $(LIB_OBJS)
 	@rm -f $@
@@ -62,8 +71,17 @@ $(B)/tests/%: $(B)/san/tests/%.o $(B)/libskep-san.a
 	@echo "  LD    $@"
 	@$(CC) $(SAN) $^ -o $@ $(LDLIBS)
 
-check: all $(TESTS)
-	@B=$(B) tests/run $(TESTS) $(wildcard tests/*/test_*.sh)
+$(B)/libskep-tsan.a: $(TSAN_OBJS)
+	@rm -f $@
+	@echo "  AR    $@"
+	@$(AR) rcs $@ $^
+
+$(B)/tsan/tests/%: $(B)/tsan/tests/%.o $(B)/libskep-tsan.a
+	@echo "  LD    $@"
+	@$(CC) $(TSAN) $^ -o $@ $(LDLIBS)
+
+check: all $(TESTS) $(TSAN_TESTS)
+	@B=$(B) tests/run $(TESTS) $(TSAN_TESTS) $(wildcard tests/*/test_*.sh)
 
 # Fuzzers: tests/fuzz/fuzz_NAME.c defines LLVMFuzzerTestOneInput; the library is built for it with
 # coverage, ASan and UBSan.  Inputs that were found worth keeping stay in build/corpus.

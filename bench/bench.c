@@ -12,32 +12,36 @@
 enum { WARM_UP = 2000, SAMPLE_NS = 10000000 };
 
 static const struct bench_case cases[] = {
-	{ "empty", "empty", KIND_EMPTY, 0 },
-	{ "xorshift", "xorshift", KIND_COMPUTE, 0 },
-	{ "fnv", "fnv", KIND_COMPUTE, 0 },
-	{ "jhash", "jhash", KIND_COMPUTE, 0 },
-	{ "siphash", "siphash", KIND_COMPUTE, 0 },
-	{ "checksum", "checksum", KIND_COMPUTE, 0 },
-	{ "crc32", "crc32", KIND_COMPUTE, 0 },
-	{ "sort", "sort", KIND_COMPUTE, 0 },
-	{ "sieve", "sieve", KIND_COMPUTE, 0 },
-	{ "parse", "parse", KIND_COMPUTE, 0 },
-	{ "search", "search", KIND_COMPUTE, 0 },
-	{ "counter", "counter", KIND_MAPS, 0 },
-	{ "flows", "flows_count", KIND_MAPS, 0 },
-	{ "bucket", "bucket", KIND_MAPS, 0 },
-	{ "conntrack", "conntrack", KIND_MAPS, 0 },
-	{ "firewall", "firewall", KIND_MAPS, 0 },
-	{ "balancer", "balancer", KIND_MAPS, 0 },
-	{ "chain", "chain", KIND_MAPS, 0 },
-	{ "producer", "producer", KIND_MAPS, 10000 }, /* what the ring holds */
+	{"empty", "empty", KIND_EMPTY, 0},
+	{"xorshift", "xorshift", KIND_COMPUTE, 0},
+	{"fnv", "fnv", KIND_COMPUTE, 0},
+	{"jhash", "jhash", KIND_COMPUTE, 0},
+	{"siphash", "siphash", KIND_COMPUTE, 0},
+	{"checksum", "checksum", KIND_COMPUTE, 0},
+	{"crc32", "crc32", KIND_COMPUTE, 0},
+	{"sort", "sort", KIND_COMPUTE, 0},
+	{"sieve", "sieve", KIND_COMPUTE, 0},
+	{"parse", "parse", KIND_COMPUTE, 0},
+	{"search", "search", KIND_COMPUTE, 0},
+	{"counter", "counter", KIND_MAPS, 0},
+	{"flows", "flows_count", KIND_MAPS, 0},
+	{"bucket", "bucket", KIND_MAPS, 0},
+	{"conntrack", "conntrack", KIND_MAPS, 0},
+	{"firewall", "firewall", KIND_MAPS, 0},
+	{"balancer", "balancer", KIND_MAPS, 0},
+	{"chain", "chain", KIND_MAPS, 0},
+	{"producer", "producer", KIND_MAPS, 10000}, /* what the ring holds */
 };
 
 static const struct bench_backend *const backends[] = {
-	&bench_native, &bench_skep_jit, &bench_linux, &bench_dpdk_jit, &bench_skep_interp, &bench_dpdk_interp,
+	&bench_native,   &bench_skep_jit,    &bench_linux,
+	&bench_dpdk_jit, &bench_skep_interp, &bench_dpdk_interp,
 };
 
-enum { CASES = sizeof(cases) / sizeof(cases[0]), BACKENDS = sizeof(backends) / sizeof(backends[0]) };
+enum {
+	CASES = sizeof(cases) / sizeof(cases[0]),
+	BACKENDS = sizeof(backends) / sizeof(backends[0])
+};
 
 const char *bench_dir(void)
 {
@@ -58,8 +62,8 @@ double bench_now(void)
 void bench_packet_fill(struct bench_packet *packet)
 {
 	static const unsigned char head[] = {
-		2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0, 5, 0xce, 0, 1, 0, 0,
-		64, 17, 0, 0, 192, 0, 2, 1, 198, 51, 100, 7, 0x30, 0x39, 0, 80, 5, 0xba, 0, 0,
+		2, 0,  0,  0, 0, 1,   2, 0, 0, 0,   0,  2,   8, 0,    0x45, 0, 5,  0xce, 0,    1, 0,
+		0, 64, 17, 0, 0, 192, 0, 2, 1, 198, 51, 100, 7, 0x30, 0x39, 0, 80, 5,    0xba, 0, 0,
 	};
 	unsigned int x = 12345;
 
@@ -135,8 +139,9 @@ static int disagreements(const struct bench_case *c, const struct bench_result *
 		if (first < 0)
 			first = b;
 		if (results[b].value != results[first].value) {
-			fprintf(stderr, "%s: %s returns %u, %s %u\n", c->name, backends[first]->name,
-				results[first].value, backends[b]->name, results[b].value);
+			fprintf(stderr, "%s: %s returns %u, %s %u\n", c->name,
+				backends[first]->name, results[first].value, backends[b]->name,
+				results[b].value);
 			bad++;
 		}
 	}
@@ -146,7 +151,7 @@ static int disagreements(const struct bench_case *c, const struct bench_result *
 int main(int argc, char **argv)
 {
 	static struct bench_result results[CASES][BACKENDS];
-	struct bench_table table = { cases, backends, CASES, BACKENDS, &results[0][0] };
+	struct bench_table table = {cases, backends, CASES, BACKENDS, &results[0][0]};
 	int bad = 0;
 
 	for (int c = 0; c < CASES; c++) {

@@ -24,8 +24,8 @@ struct bench_packet {
 
 /*
  * One way to run programs.  open gives a state or NULL when this backend cannot run the case (no
- * maps, no bpf() on this machine, not installed); run goes through it `repeat` times and returns the
- * nanoseconds that took, -1 on failure.  *value is what the program returned.
+ * maps, no bpf() on this machine, not installed); run goes through it `repeat` times and returns
+ * the nanoseconds that took, -1 on failure.  *value is what the program returned.
  */
 struct bench_backend {
 	const char *name;
@@ -42,7 +42,8 @@ struct bench_result {
 	uint32_t value;
 };
 
-extern const struct bench_backend bench_native, bench_dpdk_jit, bench_dpdk_interp, bench_linux, bench_skep_jit, bench_skep_interp;
+extern const struct bench_backend bench_native, bench_dpdk_jit, bench_dpdk_interp, bench_linux,
+	bench_skep_jit, bench_skep_interp;
 
 /* Where `make bench` put what the programs were compiled to. */
 const char *bench_dir(void);

@@ -35,7 +35,7 @@ struct mean {
 /* Geometric mean of net times a over b, over the cases of a kind (or all but the empty one). */
 static struct mean ratio(const struct bench_table *t, size_t a, size_t b, int kind)
 {
-	struct mean m = { 0 };
+	struct mean m = {0};
 
 	for (size_t c = 1; c < t->nr_cases; c++) {
 		double x, y;
@@ -57,14 +57,15 @@ static struct mean ratio(const struct bench_table *t, size_t a, size_t b, int ki
 	return m;
 }
 
-static void print_ratio(FILE *out, const struct bench_table *t, const char *a, const char *b, int kind,
-			const char *over)
+static void print_ratio(FILE *out, const struct bench_table *t, const char *a, const char *b,
+			int kind, const char *over)
 {
 	struct mean m = ratio(t, column(t, a), column(t, b), kind);
 
 	if (m.n)
-		fprintf(out, "%-12s / %-12s %-24s %6.2f geometric mean of %zu, at most %.2f (%s)\n", a, b,
-			over, exp(m.log_sum / (double)m.n), m.n, m.worst, t->cases[m.worst_case].name);
+		fprintf(out, "%-12s / %-12s %-24s %6.2f geometric mean of %zu, at most %.2f (%s)\n",
+			a, b, over, exp(m.log_sum / (double)m.n), m.n, m.worst,
+			t->cases[m.worst_case].name);
 }
 
 static void print_ratios(FILE *out, const struct bench_table *t)
@@ -113,10 +114,11 @@ static void print_json(FILE *out, const struct bench_table *t)
 			if (r->fastest <= 0)
 				continue;
 			fprintf(out,
-				"%s  {\"program\": \"%s\", \"engine\": \"%s\", \"fastest_ns\": %.2f, "
+				"%s  {\"program\": \"%s\", \"engine\": \"%s\", \"fastest_ns\": "
+				"%.2f, "
 				"\"median_ns\": %.2f, \"returned\": %u}",
-				between, t->cases[c].name, t->backends[b]->name, r->fastest, r->median,
-				r->value);
+				between, t->cases[c].name, t->backends[b]->name, r->fastest,
+				r->median, r->value);
 			between = ",\n";
 		}
 	fprintf(out, "\n]\n");

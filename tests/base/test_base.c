@@ -11,7 +11,7 @@
 
 static struct skep *make(u32 ncpu)
 {
-	struct skep_config config = { .ncpu = ncpu };
+	struct skep_config config = {.ncpu = ncpu};
 	struct skep *skep = NULL;
 
 	CHECK_EQ(skep_base_create(&config, &skep), 0);
@@ -133,8 +133,8 @@ static void *count_up(void *arg)
 static void eight_threads_share_two_slots(void)
 {
 	struct skep *skep = make(2);
-	u64 percpu[16] = { 0 };
-	struct counting c = { skep, percpu };
+	u64 percpu[16] = {0};
+	struct counting c = {skep, percpu};
 	pthread_t thread[8];
 
 	for (int i = 0; i < 8; i++)
@@ -248,11 +248,11 @@ static void log_can_forget(void)
 
 static void copies_refuse_bad_addresses(void)
 {
-	static const struct usercopy *const kinds[] = { &usercopy_direct, &usercopy_checked };
+	static const struct usercopy *const kinds[] = {&usercopy_direct, &usercopy_checked};
 	char good[8] = "abcdefg", to[8] = "";
 
 	for (u32 i = 0; i < 2; i++) {
-		struct skep_config config = { .ncpu = 1, .usercopy = kinds[i] };
+		struct skep_config config = {.ncpu = 1, .usercopy = kinds[i]};
 		struct skep *skep;
 
 		CHECK_EQ(skep_base_create(&config, &skep), 0);
