@@ -107,9 +107,50 @@ fuzz: $(FUZZERS)
 			-artifact_prefix=$(B)/fuzz/ -verbosity=0 $(B)/corpus/$${f##*/} || exit 1; \
 	done
 
+# The benchmark: its programs as BPF objects, as bare instructions for DPDK (those without relocations)
+# and as native code; then one program that runs them all.
+BENCH := $(B)/bench
+BENCH_PROGS := $(patsubst bench/progs/%.bpf.c,%,$(wildcard bench/progs/*.bpf.c))
+# chain has tail calls, which nothing but BPF has
+BENCH_PLAIN := $(filter-out chain counter flows bucket conntrack firewall balancer producer,$(BENCH_PROGS))
+BENCH_DPDK := $(if $(wildcard /usr/include/dpdk/rte_bpf.h),$(BENCH)/dpdk.so)
+
+$(BENCH)/native/%.so: bench/progs/%.bpf.c bench/progs/bench.h bench/native.h
+	@mkdir -p $(@D)
+	@echo "  CC    $@"
+	@$(CC) -O2 -DNATIVE -I. -Wall -fPIC -shared $< -o $@
+
+$(BENCH)/raw/%.insns: bench/progs/%.bpf.c bench/progs/bench.h
+	@mkdir -p $(@D)
+	@echo "  BPF   $@"
+	@$(CLANG) $(BPF_CFLAGS) -g0 -mcpu=v2 -DBPF_RAW -c $< -o $@.o
+	@if llvm-readelf -r $@.o | grep -q R_BPF; then : >$@; \
+		else llvm-objcopy -O binary --only-section=raw $@.o $@; fi
+
+$(BENCH)/dpdk.so: bench/dpdk.c
+	@echo "  CC    $@"
+	@$(CC) -O2 -fPIC -shared $$(pkg-config --cflags libdpdk) $< -o $@ -l:librte_bpf.a -lrte_mbuf -lrte_eal
+
+$(BENCH)/progs/%.bpf.o: bench/progs/%.bpf.c bench/progs/bench.h
+	@mkdir -p $(@D)
+	@echo "  BPF   $@"
+	@$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(BENCH)/bench: $(patsubst %.c,$(B)/obj/%.o,$(filter-out bench/dpdk.c,$(wildcard bench/*.c))) $(B)/libskep.a
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	@$(CC) $^ -o $@ -lbpf -ldl -lm $(LDLIBS)
+
+bench: $(BENCH)/bench $(BENCH_DPDK) $(BENCH_PROGS:%=$(BENCH)/progs/%.bpf.o) \
+       $(BENCH_PLAIN:%=$(BENCH)/native/%.so) $(BENCH_PLAIN:%=$(BENCH)/raw/%.insns)
+	@BENCH_DIR=$(BENCH) $(BENCH)/bench $(CASE)
+	@if command -v gnuplot >/dev/null; then gnuplot -e "dir='$(BENCH)'" bench/plot.gp; \
+		echo "$(BENCH)/results.json  $(BENCH)/bench.svg"; \
+		else echo "$(BENCH)/results.json  (the plot needs gnuplot)"; fi
+
 clean:
 	rm -rf $(B)
 
-.PHONY: all examples fuzz check clean
+.PHONY: all bench examples fuzz check clean
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

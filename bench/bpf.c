@@ -1,0 +1,186 @@
+/*
+ * Linux and skep, driven alike: the same libbpf opens the same object, and BPF_PROG_TEST_RUN runs
+ * it. What differs is where bpf(2) goes, and that is decided here, by standing in front of the C
+ * library's syscall() and close().
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "bench/bench.h"
+#include "skep/skep.h"
+
+struct machine {
+	struct bpf_object *object;
+	struct skep *skep; /* NULL: Linux */
+	struct bench_packet packet;
+	int prog, ring;
+	unsigned long *consumer;
+	const unsigned long *producer;
+};
+
+/* Whose bpf() the library calls now reach. */
+static struct skep *current;
+
+long syscall(long number, ...)
+{
+	static long (*next)(long, ...);
+	long a[6], r;
+	va_list args;
+
+	va_start(args, number);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(args, long);
+	va_end(args);
+	if (!next)
+		next = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
+	if (number != SYS_bpf || !current)
+		return next(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	r = skep_bpf(current, (int)a[0], (void *)a[1], (unsigned int)a[2]);
+	if (r >= 0)
+		return r;
+	errno = (int)-r;
+	return -1;
+}
+
+int close(int fd)
+{
+	static int (*next)(int);
+
+	if (!next)
+		next = (int (*)(int))dlsym(RTLD_NEXT, "close");
+	if (current && !skep_close(current, fd))
+		return 0;
+	return next(fd);
+}
+
+/* What the programs want to find in their maps: some servers, an open port. */
+static void fill_maps(struct machine *m)
+{
+	struct bpf_map *servers = bpf_object__find_map_by_name(m->object, "servers");
+	struct bpf_map *ports = bpf_object__find_map_by_name(m->object, "ports");
+
+	for (uint32_t key = 0; servers && key < 64; key++) {
+		uint64_t server[2] = {0x0a0000 + key, 0};
+
+		bpf_map_update_elem(bpf_map__fd(servers), &key, server, BPF_ANY);
+	}
+	for (uint32_t key = 0; ports && key < 65536; key++) {
+		unsigned char open = 1;
+
+		bpf_map_update_elem(bpf_map__fd(ports), &key, &open, BPF_ANY);
+	}
+}
+
+/* The ring's positions, so that it can be emptied without reading it. */
+static void find_ring(struct machine *m)
+{
+	struct bpf_map *ring = bpf_object__find_map_by_name(m->object, "ring");
+
+	if (!ring)
+		return;
+	m->consumer = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(ring), 0);
+	m->producer = mmap(NULL, 4096, PROT_READ, MAP_SHARED, bpf_map__fd(ring), 4096);
+	if (m->consumer == MAP_FAILED || m->producer == MAP_FAILED)
+		m->consumer = NULL;
+}
+
+static int be_quiet(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	return getenv("BENCH_VERBOSE") ? vfprintf(stderr, fmt, args) : (int)level * 0;
+}
+
+static int load_object(struct machine *m, const struct bench_case *c)
+{
+	struct bpf_program *prog;
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/progs/%s.bpf.o", bench_dir(), c->name);
+	libbpf_set_print(be_quiet);
+	m->object = bpf_object__open(path);
+	if (!m->object)
+		return -1;
+	if (bpf_object__load(m->object))
+		return -1;
+	prog = bpf_object__find_program_by_name(m->object, c->program);
+	m->prog = prog ? bpf_program__fd(prog) : -1;
+	fill_maps(m);
+	find_ring(m);
+	return m->prog;
+}
+
+static void machine_close(void *state)
+{
+	struct machine *m = state;
+
+	current = m->skep;
+	if (m->consumer) {
+		munmap(m->consumer, 4096);
+		munmap((void *)m->producer, 4096);
+	}
+	bpf_object__close(m->object);
+	current = NULL;
+	if (m->skep)
+		skep_free(m->skep);
+	free(m);
+}
+
+static void *machine_open(const struct bench_backend *self, const struct bench_case *c)
+{
+	struct skep_opts opts = {.size = sizeof(opts)};
+	struct machine *m = calloc(1, sizeof(*m));
+	int loaded = -1;
+
+	if (self->arg) {
+		opts.engine = *(const enum skep_engine *)self->arg;
+		if (skep_new(&opts, &m->skep)) {
+			free(m);
+			return NULL;
+		}
+	}
+	current = m->skep;
+	loaded = load_object(m, c);
+	current = NULL;
+	bench_packet_fill(&m->packet);
+	if (loaded >= 0)
+		return m;
+	if (m->skep)
+		fprintf(stderr, "%s: %s does not load it\n", c->name, self->name);
+	machine_close(m);
+	return NULL;
+}
+
+/* BPF_PROG_TEST_RUN tells whole nanoseconds only, so the call as a whole is timed. */
+static double machine_run(void *state, uint32_t repeat, uint32_t *value)
+{
+	struct machine *m = state;
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = m->packet.data, .data_size_in = PACKET,
+		    .repeat = (int)repeat);
+	double start;
+	int err;
+
+	if (m->consumer)
+		*m->consumer = *m->producer;
+	current = m->skep;
+	start = bench_now();
+	err = bpf_prog_test_run_opts(m->prog, &opts);
+	start = bench_now() - start;
+	current = NULL;
+	*value = opts.retval;
+	return err ? -1 : start;
+}
+
+static const enum skep_engine jit = SKEP_ENGINE_JIT, interp = SKEP_ENGINE_INTERP;
+
+const struct bench_backend bench_linux = {"linux", machine_open, machine_run, machine_close, NULL};
+const struct bench_backend bench_skep_jit = {"skep jit", machine_open, machine_run, machine_close,
+					     &jit};
+const struct bench_backend bench_skep_interp = {"skep interp", machine_open, machine_run,
+						machine_close, &interp};
