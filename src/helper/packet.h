@@ -96,12 +96,6 @@ static inline u32 packet_len(const struct packet *pkt)
 int packet_read(const struct packet *pkt, u32 off, void *to, u32 len);
 int packet_write(const struct packet *pkt, u32 off, const void *from, u32 len);
 
-/*
- * The legacy packet loads (BPF_ABS, BPF_IND): 1, 2 or 4 bytes in network order as a number, or
- * -EFAULT.  Offsets from -0x100000 (-0x200000) up count from the network (link layer) header.
- */
-s64 skb_load(const struct skb *skb, s32 off, u32 size);
-
 /* The address of [off, off + len) when it lies in one piece, else NULL. */
 u8 *packet_piece(const struct packet *pkt, u32 off, u32 len);
 
