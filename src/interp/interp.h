@@ -11,19 +11,25 @@
 extern const struct engine engine_interp;
 extern const struct engine engine_checked;
 
-/* What stopped a checked run, in words that name the instruction; also in run->fault. */
+/*
+ * What stopped a checked run: run->fault is 1, the program returned 0, and text says which
+ * instruction did what, e.g. "insn 12: r1 = *(u32 *)(r2 +8): reads 4 bytes at 0x..., 2 bytes past
+ * the packet's end".
+ */
 struct interp_fault {
 	u32 pc;
-	char text[200];
+	char text[240];
 };
 
 /*
  * For checked runs: where to put the report, and how many instructions may run before an endless
- * loop is assumed.  The caller sets run->engine to one; NULL means no report and the default limit.
+ * loop is assumed.  The caller sets run->engine to one, after run_begin; NULL means no report and
+ * the default limit.
  */
 struct interp_watch {
 	struct interp_fault fault;
 	u64 insn_limit; /* 0: the default, 1 << 32 */
+	void *checked;  /* the engine's own, while the program runs */
 };
 
 #endif
