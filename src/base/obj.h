@@ -14,7 +14,7 @@ struct skep;
 struct obj;
 struct sys_file;
 
-enum obj_kind { OBJ_MAP, OBJ_PROG, OBJ_BTF, OBJ_LINK, OBJ_STATS, OBJ_KINDS };
+enum obj_kind { OBJ_MAP, OBJ_PROG, OBJ_BTF, OBJ_LINK, OBJ_STATS, OBJ_PERF, OBJ_KINDS };
 
 struct obj {
 	_Atomic u32 refs;

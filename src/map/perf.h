@@ -1,8 +1,28 @@
-/* What programs write into BPF_MAP_TYPE_PERF_EVENT_ARRAY, for the helpers. */
+/*
+ * What programs write into BPF_MAP_TYPE_PERF_EVENT_ARRAY, for the helpers, and the buffers that its
+ * entries are, for load/, which plays perf_event_open(2).
+ */
 #ifndef SKEP_MAP_PERF_H
 #define SKEP_MAP_PERF_H
 
 #include "map/map.h"
+
+/*
+ * One CPU's buffer, an object of kind OBJ_PERF: a map's update finds it by skep->fd_get.  Its memory
+ * is in the window and laid out as perf's is:
+ *
+ *	one page              struct perf_event_mmap_page: data_head is the writer's (release),
+ *	                      data_tail the reader's (acquire)
+ *	2^n pages             records: struct perf_event_header, then u32 size and the bytes, all
+ *	                      of it a multiple of 8 and wrapping at the end
+ */
+struct perf_ring;
+
+/* A buffer without memory, one reference.  What is written before perf_ring_map gets -ENOSPC. */
+int perf_ring_create(struct skep *skep, struct obj **out);
+
+/* mmap(2) of it: size is (1 + 2^n) pages, once.  0, -EINVAL, -EBUSY (mapped already), -ENOMEM. */
+int perf_ring_map(struct obj *ring, u64 size, void **out);
 
 struct perf_chunk {
 	const void *data;
