@@ -141,7 +141,7 @@ static struct image *image_alloc(const struct prog *prog)
 	return image;
 }
 
-int code_make(struct prog *prog, const void *const *labels, prog_entry entry)
+int interp_make(struct prog *prog, const void *const *labels, prog_entry entry)
 {
 	struct compiler c = {.prog = prog, .labels = labels, .image = image_alloc(prog)};
 	int err;
@@ -153,20 +153,20 @@ int code_make(struct prog *prog, const void *const *labels, prog_entry entry)
 		os_free(prog->obj.skep->os, c.image);
 		return err;
 	}
-	code_fuse(prog, c.image->code, labels);
+	interp_fuse(prog, c.image->code, labels);
 	prog->image = c.image;
 	prog->image_size = (prog->len + 1) * sizeof(struct code);
 	prog->entry = entry;
 	return 0;
 }
 
-void code_free(struct prog *prog)
+void interp_free(struct prog *prog)
 {
 	os_free(prog->obj.skep->os, prog->image);
 	prog->image = NULL;
 }
 
-u64 code_enter_other(const struct prog *target, struct run *run, u64 ctx)
+u64 interp_enter_other(const struct prog *target, struct run *run, u64 ctx)
 {
 	run_callback ours = run->callback;
 	u64 value = target->entry(u64_to_ptr(ctx), run, target);

@@ -84,7 +84,7 @@ static int fast_compile(struct prog *prog)
 {
 	const void *const *labels = u64_to_ptr(fast_loop(&(struct entry){0}));
 
-	return code_make(prog, labels, fast_entry);
+	return interp_make(prog, labels, fast_entry);
 }
 
-const struct engine engine_interp = {"interp", fast_compile, code_free};
+const struct engine engine_interp = {"interp", fast_compile, interp_free};

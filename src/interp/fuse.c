@@ -41,7 +41,7 @@ static enum code_op fuse_pair(enum isa_op a, enum isa_op b)
 	}
 }
 
-void code_fuse(const struct prog *prog, struct code *code, const void *const *labels)
+void interp_fuse(const struct prog *prog, struct code *code, const void *const *labels)
 {
 	for (u32 pc = 0; pc + 1 < prog->len; pc++) {
 		const struct bpf_insn *insn = &prog->insns[pc];

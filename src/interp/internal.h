@@ -76,13 +76,13 @@ enum guard_how { GUARD_READ, GUARD_WRITE, GUARD_ATOMIC };
  * compile and release of both engines: threaded code for the loop whose labels these are.
  * 0, -ENOMEM, -EINVAL for what is no program, -EOPNOTSUPP for a helper or kfunc that nobody wrote.
  */
-int code_make(struct prog *prog, const void *const *labels, prog_entry entry);
-void code_free(struct prog *prog);
+int interp_make(struct prog *prog, const void *const *labels, prog_entry entry);
+void interp_free(struct prog *prog);
 
 /* Pairs to superinstructions. */
-void code_fuse(const struct prog *prog, struct code *code, const void *const *labels);
+void interp_fuse(const struct prog *prog, struct code *code, const void *const *labels);
 
 /* A program of another engine, tail-called from a loop of ours: what it returns. */
-u64 code_enter_other(const struct prog *target, struct run *run, u64 ctx);
+u64 interp_enter_other(const struct prog *target, struct run *run, u64 ctx);
 
 #endif

@@ -197,7 +197,7 @@ op_TAIL_CALL : {
 	if (!target) /* falls through; r0 is not written */
 		NEXT;
 	if (target->engine != image->prog->engine) {
-		r[0] = code_enter_other(target, run, r[1]);
+		r[0] = interp_enter_other(target, run, r[1]);
 		goto op_EXIT;
 	}
 	image = target->image;
