@@ -39,6 +39,7 @@ int skep_base_create(const struct skep_config *config, struct skep **out)
 	if (err)
 		goto no_window;
 	epoch_create(&skep->epoch);
+	pthread_mutex_init(&skep->kernel_types.lock, NULL);
 	for (u32 i = 0; i < OBJ_KINDS; i++)
 		ids_create(&skep->ids[i]);
 	*out = skep;
@@ -57,6 +58,7 @@ void skep_base_free(struct skep *skep)
 	struct code_heap *code;
 
 	epoch_destroy(&skep->epoch);
+	pthread_mutex_destroy(&skep->kernel_types.lock);
 	code = atomic_load(&skep->code);
 	if (code)
 		skep->code_destroy(skep, code);

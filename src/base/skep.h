@@ -13,10 +13,19 @@
 #include "base/window.h"
 
 struct code_heap;
+struct btf;
+struct btf;
 struct engine;
 struct sys;
 struct trace;
 struct usercopy;
+
+/* The host kernel's BTF, once somebody wanted it: btf/kernel.c. */
+struct kernel_types {
+	pthread_mutex_t lock; /* guards the rest */
+	u8 tried;
+	struct btf *btf;
+};
 
 struct skep {
 	const struct os *os;
@@ -33,6 +42,7 @@ struct skep {
 	u32 kernel_version;      /* 0x061200 = 6.18: rows with a later `since` are hidden */
 	_Atomic u32 stats_users; /* > 0: count runs and their time */
 	struct trace *trace;     /* bpf_trace_printk's sink: helper/trace.h */
+	struct kernel_types kernel_types;
 	struct sys *sys;         /* fds, pins: sys/ */
 };
 

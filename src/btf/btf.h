@@ -44,7 +44,8 @@ struct btf_field {
 struct btf_record {
 	struct btf_record *next; /* of the same BTF */
 	u32 type_id;
-	u32 kinds; /* all field[].kind together */
+	u32 wanted; /* the kinds that were searched for */
+	u32 kinds;  /* all field[].kind together */
 	u32 count;
 	struct btf_field field[BTF_RECORD_FIELDS]; /* by offset */
 };
@@ -62,14 +63,17 @@ struct btf {
 	char name[BTF_NAME_LEN]; /* "vmlinux", or "" */
 	const char *strings;
 	u32 str_len;
+	const u8 *records; /* the type section, in data or in aligned */
+	u32 records_len;
+	u8 *aligned; /* a copy of the type section whose words are aligned, or NULL */
 	const struct btf_type **types; /* by id; 0 is void */
 	u32 nr_types;
-	u32 *resolved;  /* by id: what modifiers, pointers' targets, ... come down to */
-	u32 *sizes;     /* by id: of arrays */
+	u32 *resolved; /* by id: what modifiers, pointers' targets, ... come down to; checks only */
+	u32 *sizes;    /* by id: of arrays and variables; checks only */
 	u32 *name_hash; /* ids, open addressing by name and kind; 0 is empty */
 	u32 name_mask;
-	pthread_mutex_t lock; /* guards records */
-	struct btf_record *records;
+	pthread_mutex_t lock;          /* guards records_of */
+	struct btf_record *records_of; /* those asked for so far */
 };
 
 /*
@@ -79,8 +83,13 @@ struct btf {
  */
 int btf_parse(struct skep *skep, u8 *data, u32 size, struct log *log, struct btf **out);
 
-/* The host kernel's types, borrowed from the instance; NULL where the host shows none. */
+/*
+ * The host kernel's types, borrowed from the instance; NULL where the host shows none, or without
+ * memory.  The object alone is published and can be read, its types are decoded by btf_kernel.
+ */
 struct btf *btf_kernel(struct skep *skep);
+struct btf *btf_kernel_object(struct skep *skep);
+void btf_kernel_free(struct skep *skep);
 
 /* NULL for 0, which is void's, and ids there are not. */
 const struct btf_type *btf_type_by_id(const struct btf *btf, u32 id);

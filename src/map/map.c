@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "btf/btf.h"
 #include "map/internal.h"
 
 #define VERSION(major, minor) ((major) << 16 | (minor) << 8)
@@ -87,6 +88,8 @@ static void map_free(struct obj *obj)
 	struct map *map = map_of(obj);
 
 	map->ops->free(map);
+	if (map->btf)
+		obj_put(&map->btf->obj);
 	map_dealloc(map);
 }
 

@@ -32,8 +32,7 @@ struct sys_file {
 static const char *const memfd_names[OBJ_KINDS] = {
 	[OBJ_MAP] = "anon_inode:bpf-map",     [OBJ_PROG] = "anon_inode:bpf-prog",
 	[OBJ_BTF] = "anon_inode:btf",         [OBJ_LINK] = "anon_inode:bpf_link",
-	[OBJ_STATS] = "anon_inode:bpf-stats",
-	[OBJ_PERF] = "anon_inode:[perf_event]",
+	[OBJ_STATS] = "anon_inode:bpf-stats", [OBJ_PERF] = "anon_inode:[perf_event]",
 };
 
 int files_create(struct skep *skep)

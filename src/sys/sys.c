@@ -1,6 +1,7 @@
 /* A whole instance: base, and what sys/ hangs off it. */
 #include <errno.h>
 
+#include "btf/btf.h"
 #include "interp/interp.h"
 #include "jit/jit.h"
 #include "sys/internal.h"
@@ -36,6 +37,7 @@ no_sys:
 void sys_free(struct skep *skep)
 {
 	files_destroy(skep);
+	btf_kernel_free(skep);
 	pthread_mutex_destroy(&skep->sys->lock);
 	os_free(skep->os, skep->sys);
 	skep->sys = NULL;
