@@ -18,11 +18,13 @@ SRCS := $(wildcard src/*/*.c src/*/*/*.c)
 LIB_SRCS := $(filter-out src/tools/%,$(SRCS))
 LIB_OBJS := $(LIB_SRCS:%.c=$(B)/obj/%.o)
 SAN_OBJS := $(LIB_SRCS:%.c=$(B)/san/%.o)
+TEST_LIB := $(patsubst %.c,$(B)/san/%.o,$(wildcard tests/lib/*.c))
 TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/*/test_*.c))
 # What tests threads runs a second time under ThreadSanitizer.
 TSAN = -fsanitize=thread
 TSAN_OBJS := $(LIB_SRCS:%.c=$(B)/tsan/%.o)
-TSAN_TESTS := $(patsubst %.c,$(B)/tsan/%,$(wildcard tests/threads/test_*.c))
+TSAN_TEST_LIB := $(patsubst %.c,$(B)/san/%.o,$(wildcard tests/lib/*.c))
+TESTS := $(patsubst %.c,$(B)/tsan/%,$(wildcard tests/threads/test_*.c))
 
 # BPF objects: any clang from 14 up.  Debian keeps the machine's own headers in a folder that clang
 # does not search when it compiles for BPF.
@@ -66,7 +68,7 @@ examples: $(EXAMPLES)
 
 # A test is tests/FOLDER/test_NAME.c with a main of its own, or tests/FOLDER/test_NAME.sh; both
 # speak TAP.
-$(B)/tests/%: $(B)/san/tests/%.o $(B)/libskep-san.a
+$(B)/tests/%: $(B)/san/tests/%.o $(TEST_LIB) $(B)/libskep-san.a
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
 	@$(CC) $(SAN) $^ -o $@ $(LDLIBS)
