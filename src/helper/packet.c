@@ -3,9 +3,6 @@
 
 #include "helper/packet.h"
 
-#define LOOPBACK_MTU 65536
-#define ETH_HEADER_LEN 14
-
 static void packet_init(struct packet *pkt, const struct packet_mem *mem)
 {
 	pkt->head = mem->buf;
@@ -17,19 +14,17 @@ static void packet_init(struct packet *pkt, const struct packet_mem *mem)
 
 void skb_init(struct skb *skb, const struct packet_mem *mem)
 {
-	memset(skb, 0, sizeof(*skb));
+	memset(skb, 0, offsetof(struct skb, tunnel));
 	packet_init(&skb->pkt, mem);
 	skb->mac = skb->net = skb->pkt.data;
 	skb->u.len = mem->len;
-	skb->hard_header_len = ETH_HEADER_LEN;
-	skb->max_len = LOOPBACK_MTU + ETH_HEADER_LEN;
 }
 
 void xdp_init(struct xdp *xdp, const struct packet_mem *mem)
 {
 	memset(xdp, 0, sizeof(*xdp));
 	packet_init(&xdp->pkt, mem);
-	xdp->frag_tailroom = PACKET_FRAG_SIZE;
+	xdp->frag_size = PACKET_FRAG_SIZE;
 }
 
 void packet_release(struct packet *pkt)

@@ -57,21 +57,25 @@ struct skb {
 	u8 *mac; /* the link layer's header; moves with pkt.head */
 	u8 *net; /* the network layer's header */
 	u32 gso_type;
-	u32 max_len; /* the device's MTU and link layer header */
-	u16 hard_header_len;
 	u8 ip_summed; /* enum skb_checksum */
 	u8 csum_level;
 	u8 tstamp_type; /* enum skb_clock */
 	u8 l4_hash, sw_hash;
 	u8 ingress;       /* came in: not on its way out */
 	u8 encapsulation; /* an inner header follows */
+	u8 read_only;     /* its program may not write to the packet, dynptrs neither */
+	u8 has_tunnel;    /* bpf_skb_set_tunnel_key was called: the rest means something */
+	u8 tunnel_ipv6;
+	u8 tunnel_flags; /* BPF_F_ZERO_CSUM_TX and so on */
+	u8 tunnel_options_len;
+	struct bpf_tunnel_key tunnel;
+	u8 tunnel_options[255]; /* IP_TUNNEL_OPTS_MAX */
 };
 
 struct xdp {
 	struct xdp_md u;
 	struct packet pkt;
-	u8 has_frags;      /* pkt.frags may be used: the packet does not fit one buffer */
-	u32 frag_tailroom; /* up to what size the last fragment can grow: PACKET_FRAG_SIZE */
+	u32 frag_size; /* what the last fragment can grow to: PACKET_FRAG_SIZE */
 };
 
 /* The caller's memory: the packet is [buf + off, buf + off + len), and may move within size. */

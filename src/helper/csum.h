@@ -1,0 +1,37 @@
+/*
+ * Internet checksums (RFC 1071, RFC 1624), in the arithmetic of Linux: partial sums are 32 bits
+ * with the carry added back, a checksum is their 16-bit fold, complemented.
+ */
+#ifndef SKEP_HELPER_CSUM_H
+#define SKEP_HELPER_CSUM_H
+
+#include "base/types.h"
+
+static inline u32 csum_add(u32 a, u32 b)
+{
+	u32 sum = a + b;
+
+	return sum + (sum < b);
+}
+
+static inline u32 csum_sub(u32 a, u32 b)
+{
+	return csum_add(a, ~b);
+}
+
+/* 16 bits, not complemented */
+static inline u16 csum_fold16(u32 sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (u16)((sum & 0xffff) + (sum >> 16));
+}
+
+static inline u16 csum_fold(u32 sum)
+{
+	return (u16)~csum_fold16(sum);
+}
+
+/* The sum of len bytes, an odd last one padded with zero, added to `sum`. */
+u32 csum_partial(const void *data, u32 len, u32 sum);
+
+#endif
