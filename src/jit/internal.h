@@ -71,6 +71,7 @@ struct jit {
 /* A machine.  Rows of it are const; nothing outside jit/<arch> knows its instructions. */
 struct arch {
 	const char *name;
+	u8 (*features)(void);         /* of this very machine: bits for jit->features */
 	int (*emit)(struct jit *jit); /* 0 or -errno */
 	/* Bytes of a fix that stands at `from` (and takes fix->size now) for a target at `to`. */
 	u8 (*fix_size)(const struct jit *jit, const struct fix *fix, u32 from, u32 to);
@@ -81,6 +82,9 @@ struct arch {
 
 /* The machine that this process runs on, NULL when there is no code generator for it. */
 const struct arch *jit_arch_host(void);
+
+/* Compile without using some features of the machine: what engine_jit does with none. */
+int jit_compile(struct prog *prog, u8 without);
 
 /* What one instruction (a prologue, an epilogue) may take at most; jit_room makes it so. */
 enum { ROOM_BYTES = 256, ROOM_FIXES = 16 };

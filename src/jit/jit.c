@@ -36,18 +36,24 @@ static int make_code(struct jit *jit, struct prog *prog)
 	return 0;
 }
 
-static int compile(struct prog *prog)
+int jit_compile(struct prog *prog, u8 without)
 {
 	struct jit jit = {.prog = prog, .os = prog->obj.skep->os, .arch = jit_arch_host()};
 	int err;
 
 	if (!jit.arch)
 		return -ENOTSUPP;
+	jit.features = jit.arch->features() & ~without;
 	err = make_code(&jit, prog);
 	os_free(jit.os, jit.buf);
 	os_free(jit.os, jit.fix);
 	os_free(jit.os, jit.place);
 	return err;
+}
+
+static int compile(struct prog *prog)
+{
+	return jit_compile(prog, 0);
 }
 
 static void release(struct prog *prog)

@@ -102,17 +102,19 @@ static void fix_write(const struct fix *fix, u8 *at, u64 rx, u64 target)
 	}
 }
 
-static int emit(struct jit *j)
+static u8 features(void)
 {
 #if defined(__x86_64__)
-	j->features = __builtin_cpu_supports("bmi2") ? FEATURE_BMI2 : 0;
+	return __builtin_cpu_supports("bmi2") ? FEATURE_BMI2 : 0;
+#else
+	return 0;
 #endif
-	return x86_emit(j);
 }
 
 static const struct arch x86_64 = {
 	.name = "x86-64",
-	.emit = emit,
+	.features = features,
+	.emit = x86_emit,
 	.fix_size = fix_size,
 	.fix_write = fix_write,
 	.fill = 0xcc, /* int3 */

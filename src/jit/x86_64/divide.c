@@ -50,9 +50,9 @@ static void machine_division(struct jit *j, const struct division *d)
 	u32 result = d->is_mod ? RDX : RAX;
 	u32 by = d->divisor == RAX ? R9 : d->divisor == RDX ? R10 : d->divisor;
 
-	if (d->dst != RAX || by == R9)
+	if (d->dst != RAX || (by == R9 && !d->constant))
 		mov_rr(j, W, R9, RAX);
-	if (d->dst != RDX || by == R10)
+	if (d->dst != RDX || (by == R10 && !d->constant))
 		mov_rr(j, W, R10, RDX);
 	if (d->dst != RAX)
 		mov_rr(j, W, RAX, d->dst);

@@ -72,7 +72,7 @@ void x86_plan_frame(struct jit *j)
 	}
 	for (u32 i = 0; i < ARRAY_SIZE(callee_saved); i++)
 		frame->saved |= mentioned & 1u << callee_saved[i];
-	frame->saves_run = !j->func && frame->calls;
+	frame->saves_run = !j->func && frame->calls && frame->uses_run;
 	frame->run = j->func || frame->calls ? RUN : RUN_LEAF;
 	frame->pointer = frame->calls || frame->budget || mentioned >> FP & 1;
 	pushes = (u32)__builtin_popcount(frame->saved) + frame->saves_run;
