@@ -73,6 +73,9 @@ $(B)/tests/%: $(B)/san/tests/%.o $(TEST_LIB) $(B)/libskep-san.a
 	@echo "  LD    $@"
 	@$(CC) $(SAN) $^ -o $@ $(LDLIBS)
 
+# Test-only: a disassembler, where it is installed.
+$(B)/tests/jit/test_encoding: LDLIBS += $(if $(wildcard /usr/include/Zydis/Zydis.h),-lZydis)
+
 $(B)/libskep-tsan.a: $(TSAN_OBJS)
 	@rm -f $@
 	@echo "  AR    $@"
