@@ -114,6 +114,12 @@ static inline const void *btf_tail(const struct btf_type *t)
 	return t + 1;
 }
 
+/* Of a BTF_KIND_INT: read it by BTF_INT_BITS and its like. */
+static inline u32 btf_int_data(const struct btf_type *t)
+{
+	return *(const u32 *)btf_tail(t);
+}
+
 static inline const struct btf_member *btf_members(const struct btf_type *t)
 {
 	return btf_tail(t);

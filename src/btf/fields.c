@@ -279,9 +279,9 @@ static int search_struct(struct search *s, const struct btf_type *t, u32 id, u32
 		u32 bits = BTF_INFO_KFLAG(t->info) ? BTF_MEMBER_BIT_OFFSET(m->offset) : m->offset;
 		struct spot spot = {id, i, m->type, off + bits / 8, 0, level};
 
-		/* bit fields are nothing special */
+		/* Linux, even of bit fields: a struct with a lock in it has none */
 		if (bits % 8)
-			continue;
+			return -EINVAL;
 		err = search_spot(s, &spot);
 	}
 	return err;

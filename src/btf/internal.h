@@ -54,6 +54,14 @@ static inline int kind_is(const struct btf_type *t, u32 mask)
 	return t && (1u << btf_kind(t) & mask);
 }
 
+/* An int whose bits are whole bytes of a number that machines have: 1, 2, 4, 8 or 16. */
+static inline int int_is_regular(const struct btf_type *t)
+{
+	u32 data = btf_int_data(t), bits = BTF_INT_BITS(data);
+
+	return !BTF_INT_OFFSET(data) && bits >= 8 && bits <= 128 && !(bits & (bits - 1));
+}
+
 #define K(kind) (1u << BTF_KIND_##kind)
 enum {
 	KIND_MODIFIERS = K(TYPEDEF) | K(VOLATILE) | K(CONST) | K(RESTRICT) | K(TYPE_TAG),

@@ -85,11 +85,6 @@ static void details_size_vlen(struct env *env, const struct btf_type *t)
 }
 
 /* INT */
-static u32 int_data(const struct btf_type *t)
-{
-	return *(const u32 *)btf_tail(t);
-}
-
 static const char *encoding_name(u32 encoding)
 {
 	switch (encoding) {
@@ -108,7 +103,7 @@ static const char *encoding_name(u32 encoding)
 
 static void details_int(struct env *env, const struct btf_type *t)
 {
-	u32 data = int_data(t);
+	u32 data = btf_int_data(t);
 
 	env_log(env, "size=%u bits_offset=%u nr_bits=%u encoding=%s", t->size, BTF_INT_OFFSET(data),
 		BTF_INT_BITS(data), encoding_name(BTF_INT_ENCODING(data)));
@@ -116,7 +111,7 @@ static void details_int(struct env *env, const struct btf_type *t)
 
 static int check_int(struct env *env, const struct btf_type *t)
 {
-	u32 data = int_data(t), bits = BTF_INT_BITS(data) + BTF_INT_OFFSET(data);
+	u32 data = btf_int_data(t), bits = BTF_INT_BITS(data) + BTF_INT_OFFSET(data);
 	u32 encoding = BTF_INT_ENCODING(data);
 	int err = no_vlen_no_kflag(env, t);
 

@@ -44,33 +44,20 @@ static int fits_bits(struct env *env, const struct place *p, u32 off, u32 bits)
 	return 0;
 }
 
-static u32 int_data(const struct btf_type *t)
-{
-	return *(const u32 *)btf_tail(t);
-}
-
 static int place_int(struct env *env, const struct place *p)
 {
-	u32 data = int_data(p->t);
+	u32 data = btf_int_data(p->t);
 
 	if (UINT32_MAX - p->off < BTF_INT_OFFSET(data))
 		return reject(env, p, "bits_offset exceeds U32_MAX");
 	return fits_bits(env, p, p->off + BTF_INT_OFFSET(data), BTF_INT_BITS(data));
 }
 
-static int is_regular_int(const struct btf_type *t)
-{
-	u32 data = int_data(t), bits = BTF_INT_BITS(data), bytes = bits / 8;
-
-	return !(bits % 8) && !BTF_INT_OFFSET(data) && bytes == t->size && bytes <= 16 && bytes &&
-	       !(bytes & (bytes - 1));
-}
-
 static int place_int_kflag(struct env *env, const struct place *p)
 {
-	u32 all = BTF_INT_BITS(int_data(p->t)), bits = p->bits ? p->bits : all;
+	u32 all = BTF_INT_BITS(btf_int_data(p->t)), bits = p->bits ? p->bits : all;
 
-	if (!is_regular_int(p->t))
+	if (!int_is_regular(p->t))
 		return reject(env, p, "Invalid member base type");
 	if (!p->bits && p->off % 8)
 		return reject(env, p, "Invalid member offset");
@@ -162,6 +149,8 @@ int check_member(struct env *env, const struct btf_type *parent, const struct bt
 	if (kind_is(p.t, KIND_MODIFIERS)) {
 		p.type_id = env->btf->resolved[m->type];
 		p.t = type_at(env->btf, p.type_id);
+		if (!p.t || kind_is(p.t, KIND_SIZELESS))
+			return reject(env, &p, "Invalid member");
 		p.m.type = p.type_id;
 	}
 	p.bits = kflag ? BTF_MEMBER_BITFIELD_SIZE(m->offset) : 0;

@@ -1,5 +1,4 @@
-/* Which names Linux takes. */
-#include <ctype.h>
+/* Which names Linux takes.  Its letters are those of Latin-1, whatever our locale. */
 
 #include "btf/internal.h"
 
@@ -10,11 +9,23 @@ int name_off_valid(const struct btf *btf, u32 off)
 	return off <= BTF_MAX_NAME_OFFSET && off < btf->str_len;
 }
 
+static int is_letter(u8 c)
+{
+	u8 lower = c | 0x20;
+
+	if (c >= 0xc0)
+		return c != 0xd7 && c != 0xf7; /* the signs for times and divided by */
+	return lower >= 'a' && lower <= 'z';
+}
+
+static int is_printable(u8 c)
+{
+	return (c >= 0x20 && c < 0x7f) || c >= 0xa0;
+}
+
 static int in_identifier(char c, int first)
 {
-	unsigned char u = (unsigned char)c;
-
-	return (first ? isalpha(u) : isalnum(u)) || c == '_' || c == '.';
+	return is_letter((u8)c) || (!first && c >= '0' && c <= '9') || c == '_' || c == '.';
 }
 
 int name_is_identifier(const struct btf *btf, u32 off)
@@ -38,7 +49,7 @@ int name_is_section(const struct btf *btf, u32 off)
 	if (!len || len == NAME_MAX_LEN)
 		return 0;
 	for (u32 i = 0; i < len; i++)
-		if (!isprint((unsigned char)s[i]))
+		if (!is_printable((u8)s[i]))
 			return 0;
 	return 1;
 }

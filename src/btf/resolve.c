@@ -158,15 +158,6 @@ static int resolve_var(struct env *env, struct vertex *v)
 	return pop_resolved(env, id, size);
 }
 
-/* An int of 1, 2, 4, 8 or 16 bytes that fills them. */
-static int is_regular_int(const struct btf_type *t)
-{
-	u32 data = *(const u32 *)btf_tail(t), bits = BTF_INT_BITS(data), bytes = bits / 8;
-
-	return !(bits % 8) && !BTF_INT_OFFSET(data) && bytes == t->size && bytes <= 16 && bytes &&
-	       !(bytes & (bytes - 1));
-}
-
 static int sizeless_or_source(const struct btf_type *t)
 {
 	return !t || kind_is(t, KIND_SIZELESS | KIND_SOURCES);
@@ -183,7 +174,7 @@ static int resolve_array(struct env *env, struct vertex *v)
 	if (pending(env, index, index_id))
 		return push(env, index, index_id);
 	index = sized_type(env->btf, &index_id, NULL);
-	if (!kind_is(index, K(INT)) || !is_regular_int(index))
+	if (!kind_is(index, K(INT)) || !int_is_regular(index))
 		return REJECT(env, v->t, "Invalid index");
 
 	elem = type_at(env->btf, elem_id);
@@ -194,7 +185,7 @@ static int resolve_array(struct env *env, struct vertex *v)
 	elem = sized_type(env->btf, &elem_id, &elem_size);
 	if (!elem)
 		return REJECT(env, v->t, "Invalid elem");
-	if (kind_is(elem, K(INT)) && !is_regular_int(elem))
+	if (kind_is(elem, K(INT)) && !int_is_regular(elem))
 		return REJECT(env, v->t, "Invalid array of int");
 	if ((u64)elem_size * a->nelems > UINT32_MAX)
 		return REJECT(env, v->t, "Array size overflows U32_MAX");

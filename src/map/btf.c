@@ -60,7 +60,7 @@ static int is_u32(const struct btf_type *t)
 
 	if (!t || btf_kind(t) != BTF_KIND_INT)
 		return 0;
-	word = *(const u32 *)btf_tail(t);
+	word = btf_int_data(t);
 	return t->size == 4 && BTF_INT_BITS(word) == 32 && !BTF_INT_OFFSET(word);
 }
 
