@@ -4,8 +4,9 @@
 
 enum {
 	CTX = 6,      /* the register that is left alone */
-	SLOTS = 8,    /* stack slots of 8 bytes that anything may be done to */
-	COUNTERS = 2, /* behind them: a loop's counter, by depth */
+	SLOTS = 6,    /* stack slots of 8 bytes that are loaded and stored */
+	SHARED = 2,   /* behind them: those that only atomics touch */
+	COUNTERS = 2, /* and a loop's counter, by depth */
 	ROOM = 260,   /* what a function's end, a statement and its nest may take */
 };
 
@@ -148,24 +149,49 @@ static void gen_alu(struct gen *g)
 		insn->imm = operand(g, insn->code);
 }
 
-/* Loads, stores and atomics: of a stack slot, aligned, or (not atomics) of the context. */
+/* Loads and stores, ordered ones too: of a stack slot, aligned, or (not ordered) of the context. */
+static void gen_access(struct gen *g, enum isa_op number)
+{
+	const struct isa_row *row = &isa_rows[number];
+	u32 size = isa_size(row->code), other = any_reg(g);
+	u32 in_ctx = g->in_main && row->group != ISA_GROUP_ATOMIC && !below(g, 3);
+	u32 base = in_ctx ? CTX : 10, is_load = row->uses & ISA_WD;
+	struct bpf_insn *insn = is_load ? op(g, number, other, base) : op(g, number, base, other);
+
+	if (in_ctx)
+		insn->off = (s16)(below(g, GEN_CTX / size) * size);
+	else
+		insn->off = (s16)(slot_offset(below(g, SLOTS)) + below(g, 8 / size) * size);
+	if (row->uses & ISA_I)
+		insn->imm = (s32)gen_value(&g->random);
+}
+
+/*
+ * What reads and writes at once.  Two ways of Linux 6.18's are left out: an atomic that fetches a
+ * stack slot whose value it knew (a later path with another value there may be taken for the same
+ * and run with a jump too few), and r0's upper half after a cmpxchg that succeeds.
+ */
+static void gen_atomic(struct gen *g, enum isa_op number)
+{
+	struct bpf_insn *insn = op(g, number, 10, any_reg(g));
+	u32 size = isa_size(insn->code);
+
+	insn->off = (s16)(slot_offset(SLOTS + below(g, SHARED)) + below(g, 8 / size) * size);
+	if (number == ISA_CMPXCHG32)
+		op(g, ISA_MOV32_X, 0, 0);
+}
+
 static void gen_memory(struct gen *g)
 {
 	u32 groups =
 		1 << ISA_GROUP_LDX | 1 << ISA_GROUP_ST | 1 << ISA_GROUP_STX | 1 << ISA_GROUP_ATOMIC;
 	enum isa_op number = random_op(g, groups);
 	const struct isa_row *row = &isa_rows[number];
-	u32 base_is_src = (row->uses & (ISA_WD | ISA_RS)) == (ISA_WD | ISA_RS);
-	u32 size = isa_size(row->code),
-	    in_ctx = g->in_main && row->group != ISA_GROUP_ATOMIC && below(g, 3) == 0;
-	u32 base = in_ctx ? CTX : 10, other = any_reg(g);
-	struct bpf_insn *insn =
-		base_is_src ? op(g, number, other, base) : op(g, number, base, other);
 
-	insn->off = in_ctx ? (s16)(below(g, GEN_CTX / size) * size)
-			   : (s16)(slot_offset(below(g, SLOTS)) + below(g, 8 / size) * size);
-	if (row->uses & ISA_I)
-		insn->imm = (s32)gen_value(&g->random);
+	if (row->group != ISA_GROUP_ATOMIC || row->value >= BPF_LOAD_ACQ)
+		gen_access(g, number);
+	else if (g->in_main)
+		gen_atomic(g, number);
 }
 
 static void gen_statements(struct gen *g, u32 n);
@@ -195,7 +221,7 @@ static void gen_if(struct gen *g)
 /* do { ... } while (--counter) */
 static void gen_loop(struct gen *g)
 {
-	s16 counter = slot_offset(SLOTS + g->depth - 1);
+	s16 counter = slot_offset(SLOTS + SHARED + g->depth - 1);
 	u32 reg = any_reg(g), top;
 	struct bpf_insn *insn = op(g, ISA_ST64, 10, 0);
 
@@ -262,6 +288,10 @@ static void gen_prologue(struct gen *g)
 {
 	if (g->in_main)
 		op(g, ISA_MOV64_X, CTX, 1);
+	for (u32 slot = SLOTS; g->in_main && slot < SLOTS + SHARED; slot++) {
+		op(g, ISA_LDX64, 0, CTX)->off = (s16)(8 * slot);
+		op(g, ISA_STX64, 10, 0)->off = slot_offset(slot);
+	}
 	for (u32 reg = 0; reg < 10; reg++) {
 		if (g->in_main && reg != CTX && below(g, 4))
 			op(g, ISA_LDX64, reg, CTX)->off = (s16)(8 * reg);
@@ -293,7 +323,7 @@ static void gen_function(struct gen *g, u32 statements)
 {
 	struct subprog *func = &g->p->func[g->p->nr_func++];
 
-	*func = (struct subprog){.start = g->p->len, .stack = 8 * (SLOTS + COUNTERS)};
+	*func = (struct subprog){.start = g->p->len, .stack = 8 * (SLOTS + SHARED + COUNTERS)};
 	g->depth = 0;
 	g->branches = g->in_main ? 5 : 1;
 	gen_prologue(g);
