@@ -29,3 +29,19 @@ int prog_array_claim(struct map *array, const struct prog *prog)
 		return 0;
 	return seen == mine ? 0 : -EINVAL;
 }
+
+/*
+ * Linux's order on x86-64: index, count, slot; a call that falls through is not counted.
+ */
+const struct prog *prog_tail_call(struct map *array, u32 index, struct run *run)
+{
+	struct obj *obj;
+
+	if (index >= array->max_entries || run->tail_calls >= MAX_TAIL_CALL_CNT)
+		return NULL;
+	obj = map_prog_at(array, index);
+	if (!obj)
+		return NULL;
+	run->tail_calls++;
+	return prog_of(obj);
+}
