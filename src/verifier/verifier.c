@@ -1,0 +1,125 @@
+/*
+ * The pipeline, and nothing else: passes in Linux's order, because the first complaint wins.
+ */
+#include "verifier/verifier.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "verifier/internal.h"
+
+static int (*const passes[])(struct env *) = {
+	pass_fd_array,        /* what fd_array_cnt binds to the program */
+	pass_func_info_early, /* func_info: offsets ascend, types are functions */
+	pass_find_subprogs,   /* where functions begin; kfuncs by name */
+	pass_check_subprogs,  /* jumps stay inside, ends do not fall off */
+	pass_records,         /* func_info beside functions, line_info, CO-RE records */
+	pass_ld_imm64,        /* fds become maps; unknown opcodes */
+	pass_cfg,             /* everything can be reached */
+	pass_flow,            /* kinds of registers and stack slots, over all paths */
+	pass_stack,           /* frames fit */
+	pass_rewrite,         /* what engines read */
+};
+
+static u64 now_ns(const struct env *env)
+{
+	return env->skep->os->clock_ns(env->skep->os, CLOCK_MONOTONIC);
+}
+
+static int begin(struct env *env, struct prog *prog, const union bpf_attr *attr, struct log *log)
+{
+	const struct os *os = prog->obj.skep->os;
+
+	*env = (struct env){.prog = prog,
+			    .attr = attr,
+			    .log = log,
+			    .skep = prog->obj.skep,
+			    .len = prog->orig_len};
+	arena_init(&env->arena, os);
+	if (log_wanted(log) && log->level & LOG_STATS)
+		env->start_ns = now_ns(env);
+	env->insns = os_alloc(os, (size_t)env->len * sizeof(*env->insns));
+	env->facts = os_alloc(os, (size_t)env->len * sizeof(*env->facts));
+	env->maps = os_alloc(os, MAX_MAPS * sizeof(struct map *));
+	env->marks = arena_alloc(&env->arena, env->len);
+	env->bases = arena_alloc(&env->arena, (size_t)env->len * sizeof(*env->bases));
+	if (!env->insns || !env->facts || !env->maps || !env->marks || !env->bases)
+		return -ENOMEM;
+	memcpy(env->insns, prog->orig_insns, (size_t)env->len * sizeof(*env->insns));
+	return 0;
+}
+
+static void log_stack(struct env *env)
+{
+	log_printf(env->log, "stack depth ");
+	for (u32 i = 0; i < env->nr_subprogs || i == 0; i++)
+		log_printf(env->log, "%s%u", i ? "+" : "",
+			   env->subprogs ? env->subprogs[i].stack : 0);
+	log_printf(env->log, "\n");
+}
+
+/* Linux's line of figures, with those of our pass: a state is kept where paths meet. */
+static void log_statistics(struct env *env)
+{
+	if (!log_wanted(env->log))
+		return;
+	if (env->log->level & LOG_STATS) {
+		log_printf(env->log, "verification time %llu usec\n",
+			   (unsigned long long)(now_ns(env) - env->start_ns) / 1000);
+		log_stack(env);
+	}
+	log_printf(env->log,
+		   "processed %u insns (limit %d) max_states_per_insn %d total_states %u "
+		   "peak_states %u mark_read 0\n",
+		   env->processed, MAX_INSNS, env->states > 0, env->states, env->states);
+}
+
+static void hand_over(struct env *env)
+{
+	struct prog *prog = env->prog;
+
+	prog->insns = env->insns;
+	prog->facts = env->facts;
+	prog->len = env->len;
+	prog->subprogs = env->subprogs;
+	prog->nr_subprogs = env->nr_subprogs;
+	prog->maps = env->maps;
+	prog->nr_maps = env->nr_maps;
+	prog->func_info = env->func_info;
+	prog->nr_func_info = env->nr_func_info;
+	prog->line_info = env->line_info;
+	prog->nr_line_info = env->nr_line_info;
+	prog->max_ctx_offset = env->max_ctx_offset;
+	prog->changes_pkt = env->changes_pkt;
+	prog->verified_insns = env->processed;
+}
+
+static void give_up(struct env *env)
+{
+	void *owned[] = {env->insns, env->facts,     env->subprogs,
+			 env->maps,  env->func_info, env->line_info};
+
+	for (u32 i = 0; i < env->nr_maps; i++)
+		obj_put(&env->maps[i]->obj);
+	for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
+		os_free(env->skep->os, owned[i]);
+}
+
+int verifier_check(struct prog *prog, const union bpf_attr *attr, struct log *log)
+{
+	struct env env;
+	int err;
+
+	if (!prog->orig_len || prog->orig_len > MAX_INSNS)
+		return -E2BIG;
+	err = begin(&env, prog, attr, log);
+	for (size_t i = 0; i < ARRAY_SIZE(passes) && !err; i++)
+		err = passes[i](&env);
+	log_statistics(&env);
+	if (err)
+		give_up(&env);
+	else
+		hand_over(&env);
+	arena_free(&env.arena);
+	return err;
+}
