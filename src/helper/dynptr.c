@@ -9,6 +9,25 @@ int dynptr_check(const struct dynptr *p, u32 off, u32 len)
 	return len > size || off > size - len ? -E2BIG : 0;
 }
 
+/* Metadata before the packet, as much of it as there is by now; NULL when there is less. */
+static u8 *meta_piece(const struct dynptr *p, u32 off, u32 len)
+{
+	const struct packet *pkt = &skb_arg(p->data)->pkt;
+	u64 size = (u64)(pkt->data - pkt->data_meta), at = (u64)p->offset + off;
+
+	return at <= size && len <= size - at ? pkt->data_meta + at : NULL;
+}
+
+static int meta_read(const struct dynptr *p, u32 off, void *to, u32 len)
+{
+	const u8 *piece = meta_piece(p, off, len);
+
+	if (!piece)
+		return -EFAULT;
+	memmove(to, piece, len);
+	return 0;
+}
+
 int dynptr_read(const struct dynptr *p, u32 off, void *to, u32 len)
 {
 	if (!p->data)
@@ -25,6 +44,8 @@ int dynptr_read(const struct dynptr *p, u32 off, void *to, u32 len)
 		return skb_load_bytes(u64_to_ptr(p->data), p->offset + off, to, len);
 	case DYNPTR_XDP:
 		return xdp_load_bytes(u64_to_ptr(p->data), p->offset + off, to, len);
+	case DYNPTR_SKB_META:
+		return meta_read(p, off, to, len);
 	default:
 		return -EFAULT;
 	}
@@ -45,7 +66,10 @@ static int write_flags(struct dynptr *p, struct dynptr_range r, const void *from
 		return -EINVAL;
 	if (kind == DYNPTR_XDP)
 		return xdp_store_bytes(u64_to_ptr(p->data), p->offset + r.off, from, r.len);
-	memmove((u8 *)u64_to_ptr(p->data) + p->offset + r.off, from, r.len);
+	u8 *piece = dynptr_piece(p, r.off, r.len);
+	if (!piece)
+		return -EFAULT;
+	memmove(piece, from, r.len);
 	return 0;
 }
 
@@ -66,6 +90,8 @@ u8 *dynptr_piece(const struct dynptr *p, u32 off, u32 len)
 		return packet_piece(&skb_arg(p->data)->pkt, p->offset + off, len);
 	case DYNPTR_XDP:
 		return packet_piece(&xdp_arg(p->data)->pkt, p->offset + off, len);
+	case DYNPTR_SKB_META:
+		return meta_piece(p, off, len);
 	default:
 		return NULL;
 	}

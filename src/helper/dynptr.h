@@ -11,7 +11,14 @@
 #include "base/abi.h"
 #include "base/types.h"
 
-enum dynptr_kind { DYNPTR_NONE, DYNPTR_LOCAL, DYNPTR_RINGBUF, DYNPTR_SKB, DYNPTR_XDP };
+enum dynptr_kind {
+	DYNPTR_NONE,
+	DYNPTR_LOCAL,
+	DYNPTR_RINGBUF,
+	DYNPTR_SKB,
+	DYNPTR_XDP,
+	DYNPTR_SKB_META
+};
 
 #define DYNPTR_MAX_SIZE 0xffffffu
 #define DYNPTR_KIND_SHIFT 28

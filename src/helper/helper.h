@@ -149,6 +149,8 @@ enum kfunc_flag {
 	KF_RCU_PROTECTED = 2048,
 	KF_FASTCALL = 4096,
 	KF_IMPLICIT_ARGS = 8192,
+	KF_ARENA_RET = 16384,
+	KF_ARENA_ARG2 = 32768,
 };
 
 struct kfunc {

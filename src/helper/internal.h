@@ -24,4 +24,10 @@
 #undef HELPER_VARIANT
 #undef HELPER_VARIANT_LATER
 
+#define KFUNC(name, fn, proto, flags, since) HELPER_FN(fn);
+#define KFUNC_LATER(name, proto, flags, since)
+#include "helper/kfunc.def"
+#undef KFUNC
+#undef KFUNC_LATER
+
 #endif

@@ -1,8 +1,7 @@
 /* Linear room in a packet: pulling, inserting, cutting. */
 #include "helper/skb.h"
 
-/* Take `len` bytes off the front of the fragments. */
-static void frags_consume(struct packet_frags *frags, u8 *to, u32 len)
+void frags_consume(struct packet_frags *frags, u8 *to, u32 len)
 {
 	u32 gone = 0;
 

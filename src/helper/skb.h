@@ -34,6 +34,9 @@ static inline int skb_is_ip(const struct skb *skb)
 	return skb_is(skb, ETH_P_IP) || skb_is(skb, ETH_P_IPV6);
 }
 
+/* Take `len` bytes, which are there, off the front of the fragments. */
+void frags_consume(struct packet_frags *frags, u8 *to, u32 len);
+
 /*
  * Have [data, data + len) in one writable piece, pulling fragments into the linear part.  0, or
  * -ENOMEM when the packet is shorter (or there is no memory).
