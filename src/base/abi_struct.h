@@ -798,18 +798,20 @@ struct bpf_fib_lookup {
 		__be32 ipv4_dst;
 		__u32 ipv6_dst[4];
 	};
-	__be16 h_vlan_proto;
 	union {
 		struct {
+			__be16 h_vlan_proto;
 			__be16 h_vlan_TCI;
-			__u32 tbid;
 		};
+		__u32 tbid;
 	};
 	union {
 		__u32 mark;
-		__u8 smac[6];
+		struct {
+			__u8 smac[6];
+			__u8 dmac[6];
+		};
 	};
-	__u8 dmac[6];
 };
 
 struct bpf_redir_neigh {
@@ -831,14 +833,16 @@ struct bpf_flow_keys {
 	__be16 n_proto;
 	__be16 sport;
 	__be16 dport;
-	__be32 ipv4_src;
 	union {
 		struct {
+			__be32 ipv4_src;
 			__be32 ipv4_dst;
+		};
+		struct {
 			__u32 ipv6_src[4];
+			__u32 ipv6_dst[4];
 		};
 	};
-	__u32 ipv6_dst[4];
 	__u32 flags;
 	__be32 flow_label;
 };
