@@ -33,6 +33,11 @@
 #define BPF_F_XDP_DEV_BOUND_ONLY 64u
 #define BPF_F_TEST_REG_INVARIANTS 128u
 
+/* flags of BPF_PROG_TEST_RUN */
+#define BPF_F_TEST_RUN_ON_CPU 1u
+#define BPF_F_TEST_XDP_LIVE_FRAMES 2u
+#define BPF_F_TEST_SKB_CHECKSUM_COMPLETE 4u
+
 #define ENOTSUPP 524 /* the kernel's own; no errno.h has it */
 
 #endif

@@ -74,7 +74,18 @@ enum helper_caller {
 	CALLERS,
 };
 
-/* BPF_PROG_TEST_RUN, a function a kind of context. */
-int test_run_none(const struct test_run *run, union bpf_attr *attr);
+/* BPF_PROG_TEST_RUN, one for each kind of context; the last three are refusals. */
+int test_run_skb(const struct test_run *test, union bpf_attr *attr);
+int test_run_skb_writable(const struct test_run *test, union bpf_attr *attr);
+int test_run_skb_l2(const struct test_run *test, union bpf_attr *attr);
+int test_run_xdp(const struct test_run *test, union bpf_attr *attr);
+int test_run_flow(const struct test_run *test, union bpf_attr *attr);
+int test_run_netfilter(const struct test_run *test, union bpf_attr *attr);
+int test_run_sk_lookup(const struct test_run *test, union bpf_attr *attr);
+int test_run_raw_tp(const struct test_run *test, union bpf_attr *attr);
+int test_run_syscall(const struct test_run *test, union bpf_attr *attr);
+int test_run_tracing(const struct test_run *test, union bpf_attr *attr);
+int test_run_struct_ops(const struct test_run *test, union bpf_attr *attr);
+int test_run_none(const struct test_run *test, union bpf_attr *attr);
 
 #endif

@@ -48,14 +48,6 @@ const struct progtype_variant *progtype_variant(const struct progtype *type,
 	return NULL;
 }
 
-/* Linux has none for the type. */
-int test_run_none(const struct test_run *run, union bpf_attr *attr)
-{
-	(void)run;
-	(void)attr;
-	return -ENOTSUPP;
-}
-
 int progtype_check_attach(const struct progtype *type, u32 expected_attach_type)
 {
 	return progtype_variant(type, expected_attach_type) ? 0 : -EINVAL;

@@ -77,9 +77,10 @@ struct test_run {
 	struct skep *skep;
 	const struct prog *prog;
 	u64 (*entry)(void *ctx, struct run *run, const struct prog *prog);
-	u32 attach;         /* expected_attach_type */
-	u32 prog_flags;     /* BPF_F_XDP_HAS_FRAGS, ... */
-	u32 max_ctx_offset; /* the farthest byte of the context that it touches, plus one */
+	const struct run *outer; /* the run that the call comes from, or NULL */
+	u32 attach;              /* expected_attach_type */
+	u32 prog_flags;          /* BPF_F_XDP_HAS_FRAGS, ... */
+	u32 max_ctx_offset;      /* the farthest byte of the context that it touches, plus one */
 };
 
 /* attr->test as the caller gave it; what Linux writes back is in it afterwards.  0 or -errno. */
