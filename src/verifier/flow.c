@@ -126,17 +126,21 @@ static int check_reads(struct flow *f, const struct bpf_insn *insn, const struct
 /* Everything that does not depend on values, once an instruction. */
 static int first_visit(struct flow *f, const struct bpf_insn *insn)
 {
+	const struct isa_row *row = &isa_rows[isa_decode(insn)];
 	struct isa_message why;
-	int err;
+	int err = 0;
 
 	f->env->marks[f->pc] |= MARK_REACHED;
 	if (log_wanted(f->env->log))
 		log_insn(f->env, f->pc);
+	if (row->group == ISA_GROUP_LD_ABS)
+		err = check_ld_abs_type(f->env);
+	if (err)
+		return err;
 	err = isa_check_fields(insn, &why);
-	if (!err)
-		err = check_reads(f, insn, &isa_rows[isa_decode(insn)]);
-	else
+	if (err)
 		return reject(f->env, err, "%s", why.text);
+	err = check_reads(f, insn, row);
 	if (err)
 		return err;
 	err = isa_check(insn, &why);

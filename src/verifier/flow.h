@@ -76,6 +76,7 @@ int step_mov(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
 int step_load(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
 int step_store(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
 int step_atomic(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
+int check_ld_abs_type(struct env *env); /* before anything else of them is judged */
 int step_ld_abs(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
 int step_ld_imm64(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
 

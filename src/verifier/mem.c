@@ -243,20 +243,20 @@ int step_atomic(struct flow *f, const struct bpf_insn *insn, enum isa_op op)
 	return read_modify_write(f, insn, &a);
 }
 
-static int may_load_from_skb(const struct env *env)
+int check_ld_abs_type(struct env *env)
 {
 	u32 type = env->prog->type->id;
 
-	return type == BPF_PROG_TYPE_SOCKET_FILTER || type == BPF_PROG_TYPE_SCHED_CLS ||
-	       type == BPF_PROG_TYPE_SCHED_ACT;
+	if (type == BPF_PROG_TYPE_SOCKET_FILTER || type == BPF_PROG_TYPE_SCHED_CLS ||
+	    type == BPF_PROG_TYPE_SCHED_ACT)
+		return 0;
+	return reject(env, -EINVAL,
+		      "BPF_LD_[ABS|IND] instructions not allowed for this program type");
 }
 
 int step_ld_abs(struct flow *f, const struct bpf_insn *insn, enum isa_op op)
 {
 	(void)insn, (void)op;
-	if (!may_load_from_skb(f->env))
-		return reject(f->env, -EINVAL,
-			      "BPF_LD_[ABS|IND] instructions not allowed for this program type");
 	if (!reg_of(f, 6)->kinds)
 		return reject(f->env, -EACCES, "R6 !read_ok");
 	if (!val_is(reg_of(f, 6), K_CTX))

@@ -69,5 +69,9 @@ void log_insn(struct env *env, u32 pc)
 	struct isa_names names = {.cookie = &namer, .call = call_name, .imm64 = imm64_text};
 
 	isa_disasm(&env->insns[pc], env->len - pc, &names, text);
-	log_printf(env->log, "%u: (%02x) %s\n", pc, env->insns[pc].code, text);
+	/* what has no notation stands in the log without its opcode */
+	if (!strncmp(text, "BUG_", 4))
+		log_printf(env->log, "%u: %s\n", pc, text);
+	else
+		log_printf(env->log, "%u: (%02x) %s\n", pc, env->insns[pc].code, text);
 }

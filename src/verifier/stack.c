@@ -11,7 +11,7 @@ enum { TAIL_CALL_STACK = 256 };
 /* What hangs below one function: computed once, when all it calls is done. */
 struct depth {
 	u32 frames, bytes; /* of the deepest chains from here, this one's own included */
-	u32 above; /* check_tail_calls was here with that much, plus one */
+	u32 above;         /* check_tail_calls was here with that much, plus one */
 	u8 begun, done;
 };
 

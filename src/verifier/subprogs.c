@@ -103,11 +103,12 @@ static int is_jump(u8 code)
 	return (class == BPF_JMP || class == BPF_JMP32) && op != BPF_CALL && op != BPF_EXIT;
 }
 
-static s64 jump_target(const struct bpf_insn *insn, u32 pc)
+/* Linux adds ints: past the end of them a target is before the program. */
+static s32 jump_target(const struct bpf_insn *insn, u32 pc)
 {
-	s64 by = insn->code == (BPF_JMP32 | BPF_JA) ? insn->imm : insn->off;
+	s32 by = insn->code == (BPF_JMP32 | BPF_JA) ? insn->imm : insn->off;
 
-	return (s64)pc + by + 1;
+	return (s32)(pc + (u32)by + 1);
 }
 
 static int ends_block(u8 code)
@@ -119,13 +120,12 @@ static int ends_block(u8 code)
 static int check_insn(struct env *env, struct subprog *sub, u32 pc)
 {
 	const struct bpf_insn *insn = &env->insns[pc];
-	s64 to = jump_target(insn, pc);
+	s32 to = jump_target(insn, pc);
 
 	if (is_call(insn, 0) && insn->imm == BPF_FUNC_tail_call)
 		sub->has_tail_call = 1;
-	if (is_jump(insn->code) && (to < sub->start || to >= sub->end))
-		return reject(env, -EINVAL, "jump out of range from insn %u to %lld", pc,
-			      (long long)to);
+	if (is_jump(insn->code) && (to < (s32)sub->start || to >= (s32)sub->end))
+		return reject(env, -EINVAL, "jump out of range from insn %u to %d", pc, to);
 	if (pc == sub->end - 1 && !ends_block(insn->code))
 		return reject(env, -EINVAL, "last insn is not an exit or jmp");
 	return 0;
