@@ -18,13 +18,13 @@ extern const struct engine engine_checked;
  */
 struct interp_fault {
 	u32 pc;
-	char text[240];
+	char text[256];
 };
 
 /*
  * For checked runs: where to put the report, and how many instructions may run before an endless
- * loop is assumed.  The caller sets run->engine to one, after run_begin; NULL means no report and
- * the default limit.
+ * loop is assumed.  The caller sets run->engine to a zeroed one, after run_begin; NULL means no
+ * report and the default limit.
  */
 struct interp_watch {
 	struct interp_fault fault;

@@ -165,7 +165,7 @@ op_CALL_KFUNC:
 	NEXT;
 
 op_CALL_SUBPROG:
-	if (frame == frames + MAX_FRAMES - 1 || guard_frames(&guard, ip, frame - frames + 2))
+	if (guard_frames(&guard, ip, frame - frames + 2) || frame == frames + MAX_FRAMES - 1)
 		goto op_INVALID;
 	*frame++ = (struct frame){ip, {r[6], r[7], r[8], r[9], r[10]}, budget};
 	r[10] += LOOP_STRIDE;

@@ -138,7 +138,7 @@ LOAD(LDSX32, s32, s64, GUARD_READ)
 		u64 addr = DST + (s64)ip->off;                                                     \
 		if (guard_mem(guard, ip, addr, bits / 8, GUARD_ATOMIC))                            \
 			return -1;                                                                 \
-		OLD_##into(                                                                       \
+		OLD_##into(                                                                        \
 			isa_atomic##bits##_##name(u64_to_ptr(addr), (u##bits)SRC, (u##bits)r[0])); \
 		return 0;                                                                          \
 	}
