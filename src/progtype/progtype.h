@@ -81,6 +81,7 @@ struct test_run {
 	u32 attach;              /* expected_attach_type */
 	u32 prog_flags;          /* BPF_F_XDP_HAS_FRAGS, ... */
 	u32 max_ctx_offset;      /* the farthest byte of the context that it touches, plus one */
+	void *engine;       /* what run->engine is to be: a checked run's report, or NULL */
 };
 
 /* attr->test as the caller gave it; what Linux writes back is in it afterwards.  0 or -errno. */

@@ -142,6 +142,7 @@ int test_run_repeat(const struct test_run *test, u32 repeat, void *ctx, void (*b
 	u64 start, ns;
 
 	run_begin(&run, test->skep, test->outer);
+	run.engine = test->engine;
 	run.prog = test->prog;
 	run.ctx = ctx;
 	start = os->clock_ns(os, CLOCK_MONOTONIC);

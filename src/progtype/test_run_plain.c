@@ -121,6 +121,7 @@ static int plain_ctx_in(const struct test_run *test, const union bpf_attr *attr,
 
 static int plain_run(const struct test_run *test, union bpf_attr *attr, struct run *run, void *ctx)
 {
+	run->engine = test->engine;
 	run->prog = test->prog;
 	run->ctx = ctx;
 	run->ctx_size = attr->test.ctx_size_in;
