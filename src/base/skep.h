@@ -16,6 +16,7 @@ struct code_heap;
 struct btf;
 struct btf;
 struct engine;
+struct map;
 struct sys;
 struct trace;
 struct usercopy;
@@ -36,6 +37,8 @@ struct skep {
 	const struct usercopy *usercopy; /* how the caller's memory is reached: base/usercopy.h */
 	/* what an fd of the caller's means: a strong reference, or -EBADF, -EINVAL; set by sys/ */
 	int (*fd_get)(struct skep *skep, int fd, enum obj_kind kind, struct obj **out);
+	/* may the prog array hold this program?  0 or -EINVAL; set by sys/ */
+	int (*prog_array_claim)(struct map *array, struct obj *prog);
 	const struct engine *engine;      /* what compiles programs at load */
 	_Atomic(struct code_heap *) code; /* machine code, made by the first compile: jit/code.h */
 	void (*code_destroy)(struct skep *skep, struct code_heap *code);

@@ -1,17 +1,7 @@
-/* BPF_MAP_TYPE_HASH: keys and values in one element each; overwriting replaces the element. */
-#include "map/table.h"
+/* BPF_MAP_TYPE_HASH, and the commands that all hash types share. */
+#include "map/hash.h"
 
-struct hash {
-	struct table table;
-	struct freelist free;
-};
-
-static struct hash *hash_of(const struct map *map)
-{
-	return container_of(table_of(map), struct hash, table);
-}
-
-static int hash_check(const struct map_attr *attr)
+int hash_check(const struct map_attr *attr)
 {
 	int err = map_check_flags(attr, BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | ACCESS_FLAGS |
 						BPF_F_ZERO_SEED);
@@ -19,89 +9,106 @@ static int hash_check(const struct map_attr *attr)
 	return err ? err : table_check_sizes(attr);
 }
 
-static inline void *hash_value(struct table *t, u32 element, struct run *run)
-{
-	(void)run;
-	return table_value(t, element);
-}
-
-TABLE_LOOKUPS(hash_lookups, hash_value);
-
-static int hash_create(struct skep *skep, const struct map_attr *attr, struct map **out)
+int hash_create_as(struct skep *skep, const struct map_attr *attr, const struct hash_type *type,
+		   size_t size, u32 value_size, struct hash **out)
 {
 	u32 stripes = skep->slots.count;
 	struct hash *h;
 	struct table *t;
-	int err = table_create(skep, attr, sizeof(*h), attr->value_size, stripes, &t);
+	int err = table_create(skep, attr, size, value_size, stripes, &t);
 
 	if (err)
 		return err;
 	h = hash_of(&t->map);
+	h->type = type;
 	err = freelist_create(&h->free, skep->os, attr->max_entries, stripes);
 	if (err) {
-		freelist_destroy(&h->free, skep->os);
-		table_destroy(t);
+		hash_destroy(h);
 		map_dealloc(&t->map);
 		return err;
 	}
-	t->map.lookup = hash_lookups[t->key_kind];
-	*out = &t->map;
+	*out = h;
 	return 0;
 }
 
-static void hash_free(struct map *map)
+void hash_destroy(struct hash *h)
 {
-	freelist_destroy(&hash_of(map)->free, map->obj.skep->os);
-	table_destroy(table_of(map));
+	freelist_destroy(&h->free, h->table.map.obj.skep->os);
+	table_destroy(&h->table);
 }
 
-static void fill(struct table *t, u32 element, const void *key, const void *value)
+static void retire(struct hash *h, u32 element)
 {
+	if (h->type->drop)
+		h->type->drop(&h->table, element);
+}
+
+static long insert(struct hash *h, const struct place *p, const void *key, const void *value,
+		   struct run *run)
+{
+	struct table *t = &h->table;
+	u32 element = freelist_take(&h->free, map_cpu_hint(&t->map, run));
+
+	if (!element)
+		return -E2BIG;
 	key_store(table_elem(t, element), key, t->map.key_size);
-	map_value_fresh(&t->map, table_value(t, element), value);
+	h->type->fill(t, element, value, run);
+	table_insert(t, p, element);
+	return 0;
 }
 
-/* With the group locked.  0 or -EEXIST, -ENOENT, -E2BIG. */
+/* Readers see the old value or the new one, never a mixture. */
+static void replace(struct hash *h, const struct place *p, const struct entry *old, const void *key,
+		    const void *value, struct run *run)
+{
+	struct table *t = &h->table;
+	u32 element = freelist_take_spare(&h->free, map_cpu_hint(&t->map, run));
+
+	key_store(table_elem(t, element), key, t->map.key_size);
+	h->type->fill(t, element, value, run);
+	table_replace(t, p, old, element);
+}
+
+/* With the group locked; an element that was replaced goes to *replaced. */
 static long update_locked(struct hash *h, const struct place *p, const void *key, const void *value,
-			  u64 flags, u32 cpu)
+			  u64 flags, struct run *run, u32 *replaced)
 {
 	struct table *t = &h->table;
 	struct entry old = table_entry(t, p, key);
-	long err = map_check_exist(flags, old.element != 0);
-	u32 element;
+	int err = map_check_exist(flags, old.element != 0);
 
 	if (err)
 		return err;
-	if (old.element && flags & BPF_F_LOCK) {
+	if (!old.element)
+		return insert(h, p, key, value, run);
+	if (flags & BPF_F_LOCK) {
 		map_value_write(&t->map, table_value(t, old.element), value, flags);
-		return 0;
+	} else if (h->type->write) {
+		h->type->write(t, old.element, value, run);
+	} else {
+		replace(h, p, &old, key, value, run);
+		*replaced = old.element;
 	}
-	element = old.element ? freelist_take_spare(&h->free, cpu) : freelist_take(&h->free, cpu);
-	if (!element)
-		return -E2BIG;
-	fill(t, element, key, value);
-	if (!old.element) {
-		table_insert(t, p, element);
-		return 0;
-	}
-	table_replace(t, p, &old, element);
-	freelist_give_spare(&h->free, cpu, old.element);
 	return 0;
 }
 
-static long hash_update(struct map *map, const void *key, const void *value, u64 flags,
-			struct run *run)
+long hash_update(struct map *map, const void *key, const void *value, u64 flags, struct run *run)
 {
 	struct hash *h = hash_of(map);
 	long err = map_check_update_flags(map, flags);
 	struct place p;
+	u32 replaced = 0;
 
 	if (err)
 		return err;
 	p = table_place_of(&h->table, key);
 	spin_lock(&p.group->lock);
-	err = update_locked(h, &p, key, value, flags, map_cpu_hint(map, run));
+	err = update_locked(h, &p, key, value, flags, run, &replaced);
 	spin_unlock(&p.group->lock);
+	if (replaced) {
+		retire(h, replaced);
+		freelist_give_spare(&h->free, map_cpu_hint(map, run), replaced);
+	}
 	return err;
 }
 
@@ -116,79 +123,147 @@ static int take(struct map *map, const void *key, void *value, u64 flags)
 	e = table_entry(&h->table, &p, key);
 	if (e.element) {
 		if (value)
-			map_value_read(map, value, table_value(&h->table, e.element), flags);
-		table_remove(&h->table, &p, &e);
+			h->type->read(&h->table, e.element, value, flags);
+		table_remove(&h->table, p.group, &e);
 	}
 	spin_unlock(&p.group->lock);
 	if (!e.element)
 		return -ENOENT;
+	retire(h, e.element);
 	freelist_give(&h->free, map_cpu_hint(map, NULL), e.element);
 	return 0;
 }
 
-static long hash_delete(struct map *map, const void *key)
+long hash_delete(struct map *map, const void *key)
 {
 	return take(map, key, NULL, 0);
+}
+
+int hash_user_lookup(struct map *map, const void *key, void *value, u64 flags)
+{
+	struct hash *h = hash_of(map);
+	struct place p = table_place_of(&h->table, key);
+	struct entry e;
+
+	/* The lock keeps the element from being reused while it is copied. */
+	spin_lock(&p.group->lock);
+	e = table_entry(&h->table, &p, key);
+	if (e.element)
+		h->type->read(&h->table, e.element, value, flags);
+	spin_unlock(&p.group->lock);
+	return e.element ? 0 : -ENOENT;
+}
+
+int hash_user_update(struct map *map, const void *key, const void *value, u64 flags)
+{
+	return (int)hash_update(map, key, value, flags, NULL);
+}
+
+int hash_user_delete(struct map *map, const void *key)
+{
+	return take(map, key, NULL, 0);
+}
+
+int hash_user_lookup_and_delete(struct map *map, const void *key, void *value, u64 flags)
+{
+	return take(map, key, value, flags);
+}
+
+static void read_entry(struct table *t, u32 element, void *value)
+{
+	hash_of(&t->map)->type->read(t, element, value, 0);
+}
+
+static void give_back(struct table *t, u32 element)
+{
+	struct hash *h = hash_of(&t->map);
+
+	retire(h, element);
+	freelist_give(&h->free, map_cpu_hint(&t->map, NULL), element);
+}
+
+int hash_bucket(struct map *map, struct map_bucket *b)
+{
+	return table_bucket(table_of(map), b, read_entry, give_back);
 }
 
 /* What for_each hands on to the program's callback. */
 struct visit {
 	struct run *run;
+	hash_value_fn value;
 	u64 callback, ctx;
 };
 
 static int visit(struct table *t, u32 element, void *cookie)
 {
-	struct visit *v = cookie;
+	const struct visit *v = cookie;
 
 	return v->run->callback(v->run, v->callback, ptr_to_u64(&t->map),
 				ptr_to_u64(table_elem(t, element)),
-				ptr_to_u64(table_value(t, element)), v->ctx, 0) != 0;
+				ptr_to_u64(v->value(t, element, v->run)), v->ctx, 0) != 0;
 }
 
-static long hash_for_each(struct map *map, u64 callback, u64 ctx, struct run *run)
+long hash_for_each_as(struct map *map, hash_value_fn value, u64 callback, u64 ctx, struct run *run)
 {
-	struct visit v = {run, callback, ctx};
+	struct visit v = {run, value, callback, ctx};
 
 	return table_for_each(table_of(map), visit, &v);
 }
 
-static int hash_user_lookup(struct map *map, const void *key, void *value, u64 flags)
+/* The plain type: the value follows the key. */
+static void *hash_value(struct table *t, u32 element, struct run *run)
 {
-	struct table *t = table_of(map);
-	struct place p = table_place_of(t, key);
-	struct entry e;
-
-	/* The lock keeps the element from being reused while it is copied. */
-	spin_lock(&p.group->lock);
-	e = table_entry(t, &p, key);
-	if (e.element)
-		map_value_read(map, value, table_value(t, e.element), flags);
-	spin_unlock(&p.group->lock);
-	return e.element ? 0 : -ENOENT;
+	(void)run;
+	return table_value(t, element);
 }
 
-static int hash_user_update(struct map *map, const void *key, const void *value, u64 flags)
+TABLE_LOOKUPS(hash_lookups, hash_value);
+
+static void hash_fill(struct table *t, u32 element, const void *value, const struct run *run)
 {
-	return (int)hash_update(map, key, value, flags, NULL);
+	(void)run;
+	map_value_fresh(&t->map, table_value(t, element), value);
 }
 
-static int hash_user_delete(struct map *map, const void *key)
+static void hash_read(struct table *t, u32 element, void *value, u64 flags)
 {
-	return take(map, key, NULL, 0);
+	map_value_read(&t->map, value, table_value(t, element), flags);
 }
 
-static int hash_user_take(struct map *map, const void *key, void *value, u64 flags)
+static const struct hash_type plain = {
+	.fill = hash_fill,
+	.read = hash_read,
+};
+
+static int hash_create(struct skep *skep, const struct map_attr *attr, struct map **out)
 {
-	return take(map, key, value, flags);
+	struct hash *h;
+	int err = hash_create_as(skep, attr, &plain, sizeof(*h), attr->value_size, &h);
+
+	if (err)
+		return err;
+	h->table.map.lookup = hash_lookups[h->table.key_kind];
+	*out = &h->table.map;
+	return 0;
+}
+
+static void hash_free(struct map *map)
+{
+	hash_destroy(hash_of(map));
+}
+
+static long hash_for_each(struct map *map, u64 callback, u64 ctx, struct run *run)
+{
+	return hash_for_each_as(map, hash_value, callback, ctx, run);
 }
 
 static const struct map_user_ops hash_user = {
 	.lookup = hash_user_lookup,
 	.update = hash_user_update,
 	.delete = hash_user_delete,
-	.lookup_and_delete = hash_user_take,
+	.lookup_and_delete = hash_user_lookup_and_delete,
 	.value_size = map_value_size_plain,
+	.bucket = hash_bucket,
 	.batches = MAP_BATCH_ALL,
 };
 

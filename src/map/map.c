@@ -80,6 +80,8 @@ void map_dealloc(struct map *map)
 {
 	if (map->fd >= 0)
 		close(map->fd);
+	if (map->btf)
+		obj_put(&map->btf->obj);
 	os_free(map->obj.skep->os, map);
 }
 
@@ -108,8 +110,6 @@ int map_alloc(struct skep *skep, const struct map_attr *attr, size_t size, struc
 	map->flags = attr->flags;
 	map->extra = attr->extra;
 	memcpy(map->name, attr->name, sizeof(map->name));
-	map->btf_key_type_id = attr->btf_key_type_id;
-	map->btf_value_type_id = attr->btf_value_type_id;
 	map->memory = size;
 	map->fd = -1;
 	*out = map;

@@ -32,8 +32,6 @@ struct map_attr {
 	char name[BPF_OBJ_NAME_LEN];
 	struct map *inner; /* template of map-in-map types, or NULL */
 	int inner_error;   /* why it is NULL: -EBADF, -EINVAL */
-	struct btf *btf;
-	u32 btf_key_type_id, btf_value_type_id;
 };
 
 /* How an engine may look up without a call.  The kind decides which members mean something. */
@@ -123,6 +121,7 @@ struct map {
 	struct btf *btf; /* a reference, or NULL */
 	u32 btf_key_type_id, btf_value_type_id;
 	const struct btf_record *record; /* locks, timers, ... in a value, or NULL; btf's own */
+	struct map *inner;               /* maps of maps: what the inner ones are like, else NULL */
 	_Atomic u32 frozen;              /* user space may not write: sys refuses with -EPERM */
 	_Atomic u64 owner_type;          /* prog arrays: what programs it may hold: prog/tail.h */
 	u64 memory;                      /* bytes, for fdinfo */
@@ -140,8 +139,8 @@ int map_alloc(struct skep *skep, const struct map_attr *attr, size_t size, struc
 void map_dealloc(struct map *map);
 
 /*
- * Say what a new map's keys (0: nothing) and values are: Linux's checks, then map->btf, which takes a
- * reference, and map->record.  0 or -errno.
+ * Say what a new map's keys (0: nothing) and values are: Linux's checks, then map->btf, which takes
+ * a reference, and map->record.  0 or -errno.
  */
 int map_set_btf(struct map *map, struct btf *btf, u32 key_type_id, u32 value_type_id);
 
@@ -160,7 +159,9 @@ long map_update(struct map *map, const void *key, const void *value, u64 flags, 
 long map_delete(struct map *map, const void *key);
 int map_next_key(struct map *map, const void *key, void *next);
 
-/* Slot `index` of a prog array, NULL when empty or past the end; valid while the calling run lasts. */
+/*
+ * Slot `index` of a prog array, NULL when empty or past the end; valid while the calling run lasts.
+ */
 struct obj *map_prog_at(struct map *array, u32 index);
 
 /* What the types with map_more_ops do; the others say -EOPNOTSUPP, or NULL. */

@@ -8,8 +8,8 @@
 #include "map/map.h"
 
 /*
- * One CPU's buffer, an object of kind OBJ_PERF: a map's update finds it by skep->fd_get.  Its memory
- * is in the window and laid out as perf's is:
+ * One CPU's buffer, an object of kind OBJ_PERF: a map's update finds it by skep->fd_get.  Its
+ *memory is in the window and laid out as perf's is:
  *
  *	one page              struct perf_event_mmap_page: data_head is the writer's (release),
  *	                      data_tail the reader's (acquire)

@@ -189,6 +189,15 @@ struct entry table_entry(const struct table *t, const struct place *p, const voi
 	return (struct entry){0};
 }
 
+struct entry table_entry_of(const struct table *t, u32 bucket, u32 element)
+{
+	for (struct group *g = table_group(t, bucket); g; g = next_group(t, g))
+		for (u32 slot = 0; slot < GROUP_SLOTS; slot++)
+			if (slot_get(g, slot) == element)
+				return (struct entry){g, slot, element};
+	return (struct entry){0};
+}
+
 /* Overflow groups that wait are linked by their version, which in a chain only the first uses. */
 static u32 take_overflow(struct table *t)
 {
@@ -301,11 +310,11 @@ static void fill_hole(struct table *t, struct group *first, const struct entry *
 	}
 }
 
-void table_remove(struct table *t, const struct place *p, const struct entry *e)
+void table_remove(struct table *t, struct group *first, const struct entry *e)
 {
 	slot_set(e->group, e->slot, 0);
-	next_version(p->group);
-	fill_hole(t, p->group, e);
+	next_version(first);
+	fill_hole(t, first, e);
 }
 
 /* Where an element stands among those of its bucket: newest first with a zero seed. */
@@ -316,7 +325,7 @@ static u32 rank_of(const struct table *t, u32 element)
 
 u32 table_next_in_bucket(const struct table *t, u32 bucket, u32 *rank)
 {
-	const struct group *g = &t->groups[bucket >> t->shift];
+	const struct group *g = table_group(t, bucket);
 	u32 bits = tag_bucket_bits(t, bucket), mask = (1u << t->shift) - 1, best = 0;
 	u32 best_rank = UINT32_MAX;
 
@@ -336,16 +345,11 @@ u32 table_next_in_bucket(const struct table *t, u32 bucket, u32 *rank)
 	return best;
 }
 
-static struct group *group_of(const struct table *t, u32 bucket)
-{
-	return &t->groups[bucket >> t->shift];
-}
-
 /* The first element of a bucket from `bucket` on, its key copied out while the lock holds. */
 static int first_key_from(struct table *t, u64 bucket, void *next)
 {
 	for (; bucket <= t->bucket_mask; bucket++) {
-		struct group *g = group_of(t, (u32)bucket);
+		struct group *g = table_group(t, (u32)bucket);
 		u32 rank = 0, element;
 
 		spin_lock(&g->lock);
@@ -394,12 +398,80 @@ int table_contains(struct map *map, u64 addr, u32 size)
 	return in_value <= map->value_size && size <= map->value_size - in_value;
 }
 
+static u32 count_bucket(const struct table *t, u32 bucket)
+{
+	u32 rank = 0, count = 0;
+
+	while (table_next_in_bucket(t, bucket, &rank))
+		count++;
+	return count;
+}
+
+static void read_elem(struct table *t, struct map_bucket *b, u32 element, table_read read)
+{
+	u64 at = b->count++;
+
+	key_load(b->keys + at * t->map.key_size, table_elem(t, element), t->map.key_size);
+	read(t, element, b->values + at * map_user_value_size(&t->map));
+}
+
+/* With the bucket locked. */
+static int read_all(struct table *t, struct map_bucket *b, table_read read)
+{
+	u32 rank = 0, element, count = count_bucket(t, b->index);
+
+	b->count = count;
+	if (count > b->room)
+		return -ENOSPC;
+	b->count = 0;
+	while (!b->remove && (element = table_next_in_bucket(t, b->index, &rank)))
+		read_elem(t, b, element, read);
+	return 0;
+}
+
+/* One by one, for what becomes of an element is not to be done under a lock. */
+static u32 take_first(struct table *t, struct map_bucket *b, table_read read)
+{
+	struct group *g = table_group(t, b->index);
+	u32 rank = 0, element;
+
+	spin_lock(&g->lock);
+	element = table_next_in_bucket(t, b->index, &rank);
+	if (element) {
+		struct entry e = table_entry_of(t, b->index, element);
+
+		read_elem(t, b, element, read);
+		table_remove(t, g, &e);
+	}
+	spin_unlock(&g->lock);
+	return element;
+}
+
+int table_bucket(struct table *t, struct map_bucket *b, table_read read, table_gone gone)
+{
+	struct group *g;
+	u32 element;
+	int err;
+
+	if (b->index > t->bucket_mask)
+		return -ENOENT;
+	g = table_group(t, b->index);
+	spin_lock(&g->lock);
+	err = read_all(t, b, read);
+	spin_unlock(&g->lock);
+	if (err || !b->remove)
+		return err;
+	while (b->count < b->room && (element = take_first(t, b, read)))
+		gone(t, element);
+	return 0;
+}
+
 long table_for_each(struct table *t, table_visit visit, void *cookie)
 {
 	long seen = 0;
 
 	for (u64 bucket = 0; bucket <= t->bucket_mask; bucket++) {
-		struct group *g = group_of(t, (u32)bucket);
+		struct group *g = table_group(t, (u32)bucket);
 		u32 rank = 0, element;
 
 		for (;;) {

@@ -102,6 +102,11 @@ static inline struct place table_place(const struct table *t, u64 hash)
 	};
 }
 
+static inline struct group *table_group(const struct table *t, u32 bucket)
+{
+	return &t->groups[bucket >> t->shift];
+}
+
 /* High bit of each byte of `tags` that equals tag; a byte above a match may be set falsely. */
 static inline u64 tags_match(u64 tags, u8 tag)
 {
@@ -225,10 +230,11 @@ void table_destroy(struct table *t);
 
 /* With the group's lock held: */
 struct entry table_entry(const struct table *t, const struct place *p, const void *key);
+struct entry table_entry_of(const struct table *t, u32 bucket, u32 element);
 /* There is always room: a chain's groups are full but for the last. */
 void table_insert(struct table *t, const struct place *p, u32 element);
 void table_replace(struct table *t, const struct place *p, const struct entry *e, u32 element);
-void table_remove(struct table *t, const struct place *p, const struct entry *e);
+void table_remove(struct table *t, struct group *first, const struct entry *e);
 
 /*
  * The element of `bucket` that comes after rank `*rank` (0: the first), whose rank is stored there;
@@ -239,6 +245,14 @@ u32 table_next_in_bucket(const struct table *t, u32 bucket, u32 *rank);
 /* ops->next_key, ops->contains and more->for_each of keyed types */
 int table_next_key(struct map *map, const void *key, void *next);
 int table_contains(struct map *map, u64 addr, u32 size);
+
+/*
+ * ops->user->bucket: copies keys, and values by `read`; what is removed goes to `gone` once the
+ * bucket is unlocked.
+ */
+typedef void (*table_read)(struct table *t, u32 element, void *value);
+typedef void (*table_gone)(struct table *t, u32 element);
+int table_bucket(struct table *t, struct map_bucket *b, table_read read, table_gone gone);
 
 /*
  * Call visit(element) for all elements until it returns not 0.  An element may go while it is

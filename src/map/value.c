@@ -1,24 +1,71 @@
-/* Copying values: everybody at once, and around what is not plain bytes. */
+/*
+ * Copying values: while others read and write them, and around what is not plain bytes.  A record
+ * (btf/btf.h) lists those fields by offset; they never overlap.
+ */
+#include "btf/btf.h"
 #include "map/internal.h"
+
+static _Atomic u32 *lock_of(const struct map *map, void *value)
+{
+	for (u32 i = 0; map->record && i < map->record->count; i++)
+		if (map->record->field[i].kind == BTF_FIELD_SPIN_LOCK)
+			return (void *)((u8 *)value + map->record->field[i].off);
+	return NULL;
+}
 
 int map_value_has_lock(const struct map *map)
 {
-	return map->record && 0;
+	return btf_record_has(map->record, BTF_FIELD_SPIN_LOCK);
+}
+
+static void clear_fields(const struct map *map, void *value)
+{
+	for (u32 i = 0; map->record && i < map->record->count; i++) {
+		const struct btf_field *f = &map->record->field[i];
+
+		memset((u8 *)value + f->off, 0, f->size);
+	}
 }
 
 void map_value_fresh(const struct map *map, void *value, const void *from)
 {
 	racy_copy(value, from, map->value_size);
+	clear_fields(map, value);
+}
+
+/* The bytes between the fields. */
+static void copy_around(const struct map *map, u8 *to, const u8 *from)
+{
+	u32 off = 0;
+
+	for (u32 i = 0; map->record && i < map->record->count; i++) {
+		const struct btf_field *f = &map->record->field[i];
+
+		racy_copy(to + off, from + off, f->off - off);
+		off = f->off + f->size;
+	}
+	racy_copy(to + off, from + off, map->value_size - off);
 }
 
 void map_value_write(const struct map *map, void *value, const void *from, u64 flags)
 {
-	(void)flags;
-	racy_copy(value, from, map->value_size);
+	_Atomic u32 *lock = flags & BPF_F_LOCK ? lock_of(map, value) : NULL;
+
+	if (lock)
+		spin_lock(lock);
+	copy_around(map, value, from);
+	if (lock)
+		spin_unlock(lock);
 }
 
 void map_value_read(const struct map *map, void *to, void *value, u64 flags)
 {
-	(void)flags;
+	_Atomic u32 *lock = flags & BPF_F_LOCK ? lock_of(map, value) : NULL;
+
+	if (lock)
+		spin_lock(lock);
 	racy_copy(to, value, map->value_size);
+	if (lock)
+		spin_unlock(lock);
+	clear_fields(map, to);
 }

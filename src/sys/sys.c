@@ -6,6 +6,11 @@
 #include "jit/jit.h"
 #include "sys/internal.h"
 
+static int claim(struct map *array, struct obj *prog)
+{
+	return prog_array_claim(array, prog_of(prog));
+}
+
 int sys_create(const struct skep_config *config, struct skep **out)
 {
 	struct skep *skep;
@@ -24,6 +29,7 @@ int sys_create(const struct skep_config *config, struct skep **out)
 		goto no_files;
 	pthread_mutex_init(&skep->sys->lock, NULL);
 	skep->fd_get = sys_obj_by_fd;
+	skep->prog_array_claim = claim;
 	*out = skep;
 	return 0;
 
