@@ -17,6 +17,7 @@ struct btf;
 struct btf;
 struct engine;
 struct map;
+struct ring_dir;
 struct sys;
 struct trace;
 struct usercopy;
@@ -44,9 +45,13 @@ struct skep {
 	void (*code_destroy)(struct skep *skep, struct code_heap *code);
 	u32 kernel_version;      /* 0x061200 = 6.18: rows with a later `since` are hidden */
 	_Atomic u32 stats_users; /* > 0: count runs and their time */
-	struct trace *trace;     /* bpf_trace_printk's sink: helper/trace.h */
+	_Atomic(struct ring_dir *) rings; /* finds ring buffers: map/ring_dir.h */
+	_Atomic u32 rings_lock;           /* guards adding to it, removing from it */
+	_Atomic u32 output_sleepers;      /* who waits for ring and perf buffers: map/output.h */
+	_Atomic u32 output_turn;          /* bumped to wake them */
+	struct trace *trace;              /* bpf_trace_printk's sink: helper/trace.h */
 	struct kernel_types kernel_types;
-	struct sys *sys;         /* fds, pins: sys/ */
+	struct sys *sys; /* fds, pins: sys/ */
 };
 
 /* What an instance is made with; all zero means the defaults. */

@@ -277,7 +277,7 @@ int map_user_freeze(struct map *map)
 		return -ENOTSUPP;
 	if (!atomic_compare_exchange_strong(&map->frozen, &thawed, 1))
 		return -EPERM;
-	if (map->fd >= 0 && map->type == BPF_MAP_TYPE_ARRAY)
+	if (map->fd >= 0)
 		fcntl(map->fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE);
 	return 0;
 }
