@@ -2,6 +2,7 @@
 # make check      all tests
 # make demo       install what is missing, build, run the examples over a capture
 # make bench      skep beside native code, Linux and DPDK
+# make soak       a million random programs, interpreter against JIT
 # make fuzz       fuzzers, SECONDS=60 each
 # make install    to PREFIX (/usr/local), below DESTDIR
 
@@ -87,6 +88,10 @@ $(B)/tsan/tests/%: $(B)/tsan/tests/%.o $(B)/libskep-tsan.a
 
 check: all $(TESTS) $(TSAN_TESTS)
 	@B=$(B) tests/run $(TESTS) $(TSAN_TESTS) $(wildcard tests/*/test_*.sh)
+
+# A million random programs on both engines: about a minute.
+soak: $(B)/tests/jit/test_random
+	SKEP_PROGRAMS=1000000 $<
 
 # Fuzzers: tests/fuzz/fuzz_NAME.c defines LLVMFuzzerTestOneInput; the library is built for it with
 # coverage, ASan and UBSan.  Inputs that were found worth keeping stay in build/corpus.
