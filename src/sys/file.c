@@ -186,12 +186,24 @@ static int open_anew(struct sys_file *file, u32 mode)
 	return fd;
 }
 
-/* Does nobody but us have the inode open?  -1: this kernel does not tell. */
+/*
+ * Does nobody but us have the inode open?  -1: this kernel does not tell.  The lease is asked for on
+ * a read-only file: the memfd itself is not counted as a writer, though it is one, and a client's
+ * O_RDWR would be taken for it.
+ */
 static int alone(const struct sys_file *file)
 {
-	if (fcntl(file->fd, F_SETLEASE, F_WRLCK))
-		return errno == EAGAIN ? 0 : -1;
-	fcntl(file->fd, F_SETLEASE, F_UNLCK);
+	char path[32];
+	int fd, busy;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file->fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	busy = fcntl(fd, F_SETLEASE, F_WRLCK) ? errno : 0;
+	close(fd);
+	if (busy)
+		return busy == EAGAIN ? 0 : -1;
 	return 1;
 }
 
