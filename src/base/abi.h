@@ -38,6 +38,18 @@
 #define BPF_F_TEST_XDP_LIVE_FRAMES 2u
 #define BPF_F_TEST_SKB_CHECKSUM_COMPLETE 4u
 
+/* attach_flags of BPF_PROG_ATTACH, flags of BPF_LINK_CREATE and _UPDATE */
+#define BPF_F_ALLOW_OVERRIDE 1u
+#define BPF_F_ALLOW_MULTI 2u
+#define BPF_F_REPLACE 4u
+#define BPF_F_BEFORE 8u
+#define BPF_F_AFTER 16u
+#define BPF_F_ID 32u
+#define BPF_F_PREORDER 64u
+
+/* query_flags of BPF_PROG_QUERY */
+#define BPF_F_QUERY_EFFECTIVE 1u
+
 #define ENOTSUPP 524 /* the kernel's own; no errno.h has it */
 
 #endif

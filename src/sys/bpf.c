@@ -62,6 +62,18 @@ int user_tail_zero(struct skep *skep, u64 from, u32 known, u32 size)
 	return 0;
 }
 
+int user_string(struct skep *skep, char *to, u64 from, u32 room)
+{
+	for (u32 i = 0; i + 1 < room; i++) {
+		if (user_read(skep, to + i, from + i, 1))
+			return -EFAULT;
+		if (!to[i])
+			return 0;
+	}
+	to[room - 1] = 0;
+	return 0;
+}
+
 static int copy_attr(struct call *call)
 {
 	u32 size = call->size;

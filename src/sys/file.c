@@ -23,8 +23,7 @@ struct sys_file {
 	struct obj *obj;
 	dev_t dev;
 	ino_t ino;
-	int fd;        /* ours, O_RDWR */
-	u8 borrowed;   /* fd is the map's own */
+	int fd;        /* ours, O_RDONLY: leases count readers, and a memfd's first file is none */
 	u8 restricted; /* some fds of it are not O_RDWR */
 	u32 given;     /* fds given out that sys_close has not seen */
 };
@@ -114,8 +113,7 @@ static void detach(struct sys *sys, struct sys_file *file)
 /* Not under the lock: freeing an object may free others. */
 static void destroy(struct skep *skep, struct sys_file *file)
 {
-	if (!file->borrowed)
-		close(file->fd);
+	close(file->fd);
 	obj_put(file->obj);
 	os_free(skep->os, file);
 }
@@ -136,15 +134,29 @@ static int empty_memfd(const char *name)
 	return fd;
 }
 
-static int own_fd(struct sys_file *file)
+/* The same inode opened once more. */
+static int reopen(int fd, int flags)
 {
-	struct obj *obj = file->obj;
+	char path[32];
 
-	if (obj->kind == OBJ_MAP && map_of(obj)->fd >= 0) {
-		file->borrowed = 1;
-		return map_of(obj)->fd;
-	}
-	return empty_memfd(memfd_names[obj->kind]);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	fd = open(path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The fd to keep: of the map's own file, where it has one that its users may mmap. */
+static int own_fd(struct obj *obj)
+{
+	int first, fd;
+
+	if (obj->kind == OBJ_MAP && map_of(obj)->fd >= 0)
+		return reopen(map_of(obj)->fd, O_RDONLY);
+	first = empty_memfd(memfd_names[obj->kind]);
+	if (first < 0)
+		return first;
+	fd = reopen(first, O_RDONLY);
+	close(first);
+	return fd;
 }
 
 static int make(struct skep *skep, struct obj *obj, struct sys_file **out)
@@ -155,13 +167,14 @@ static int make(struct skep *skep, struct obj *obj, struct sys_file **out)
 	if (!file)
 		return -ENOMEM;
 	file->obj = obj;
-	file->fd = own_fd(file);
-	if (file->fd < 0 || fstat(file->fd, &st)) {
-		int err = file->fd < 0 ? file->fd : -errno;
+	file->fd = own_fd(obj);
+	if (file->fd < 0) {
+		int err = file->fd;
 
 		os_free(skep->os, file);
 		return err;
 	}
+	fstat(file->fd, &st);
 	file->dev = st.st_dev;
 	file->ino = st.st_ino;
 	obj_get(obj);
@@ -174,36 +187,21 @@ static int open_anew(struct sys_file *file, u32 mode)
 {
 	static const int flags[] = {
 		[MODE_READ] = O_RDONLY, [MODE_WRITE] = O_WRONLY, [MODE_BOTH] = O_RDWR};
-	char path[32];
-	int fd;
+	int fd = reopen(file->fd, flags[mode]);
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", file->fd);
-	fd = open(path, flags[mode] | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	file->given++;
 	file->restricted |= mode != MODE_BOTH;
 	return fd;
 }
 
-/*
- * Does nobody but us have the inode open?  -1: this kernel does not tell.  The lease is asked for on
- * a read-only file: the memfd itself is not counted as a writer, though it is one, and a client's
- * O_RDWR would be taken for it.
- */
+/* Does nobody but us have the inode open?  -1: this kernel does not tell. */
 static int alone(const struct sys_file *file)
 {
-	char path[32];
-	int fd, busy;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", file->fd);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	busy = fcntl(fd, F_SETLEASE, F_WRLCK) ? errno : 0;
-	close(fd);
-	if (busy)
-		return busy == EAGAIN ? 0 : -1;
+	if (fcntl(file->fd, F_SETLEASE, F_WRLCK))
+		return errno == EAGAIN ? 0 : -1;
+	fcntl(file->fd, F_SETLEASE, F_UNLCK);
 	return 1;
 }
 

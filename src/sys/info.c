@@ -18,6 +18,7 @@ int info_read(struct info_dest *dest, void *to, u32 known)
 
 int info_write(struct info_dest *dest, const void *from)
 {
+	dest->written = 1;
 	return user_write(dest->skep, dest->at, from, dest->size);
 }
 
@@ -54,8 +55,7 @@ static int info_of_map(struct info_dest *dest, struct map *map)
 	return info_write(dest, &info);
 }
 
-/* The name goes to a buffer of its own; too small a one gets what fits, and -ENOSPC. */
-static int put_name(struct info_dest *dest, const char *name, u64 to, u32 room)
+int info_name(struct info_dest *dest, const char *name, u64 to, u32 room)
 {
 	u32 len = (u32)strlen(name) + 1;
 
@@ -86,7 +86,7 @@ static int info_of_btf(struct info_dest *dest, struct btf *btf)
 		return -EINVAL;
 	room = info.name_len;
 	info.name_len = (u32)strlen(btf->name);
-	named = put_name(dest, btf->name, info.name, room);
+	named = info_name(dest, btf->name, info.name, room);
 	if (named == -EFAULT)
 		return named;
 	err = info_write(dest, &info);
@@ -102,6 +102,8 @@ static int info_of(struct info_dest *dest, struct obj *obj)
 		return info_of_prog(dest, prog_of(obj));
 	case OBJ_BTF:
 		return info_of_btf(dest, btf_of(obj));
+	case OBJ_LINK:
+		return info_of_link(dest, obj);
 	default:
 		return -EINVAL;
 	}
@@ -109,7 +111,11 @@ static int info_of(struct info_dest *dest, struct obj *obj)
 
 long cmd_obj_info(struct call *call)
 {
-	struct info_dest dest = {call->skep, call->attr.info.info, call->attr.info.info_len};
+	struct info_dest dest = {
+		.skep = call->skep,
+		.at = call->attr.info.info,
+		.size = call->attr.info.info_len,
+	};
 	struct obj *obj;
 	u32 mode;
 	int err = file_get_any(call->skep, (int)call->attr.info.bpf_fd, &obj, &mode);
@@ -118,8 +124,7 @@ long cmd_obj_info(struct call *call)
 		return err == -EBADF ? -EBADFD : err;
 	err = info_of(&dest, obj);
 	obj_put(obj);
-	/* a name that was cut is told together with all the rest */
-	if (!err || err == -ENOSPC) {
+	if (dest.written && err != -EFAULT) {
 		call->attr.info.info_len = dest.size;
 		if (CALL_PUT(call, info.info_len))
 			err = -EFAULT;

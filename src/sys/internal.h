@@ -10,13 +10,18 @@
 #include "prog/prog.h"
 #include "sys/sys.h"
 
+struct attach_point;
 struct sys_file;
+struct sys_pin;
 
 struct sys {
 	pthread_mutex_t lock;     /* guards all below; before it nothing is locked */
 	struct sys_file **bucket; /* files by inode */
 	u32 nr_buckets, nr_files;
 	u32 sweep_at; /* nr_files that makes the next creation look for closed ones */
+	struct sys_pin *pins;
+	struct attach_point *points;
+	pthread_mutex_t bind_lock; /* guards prog->maps of published programs */
 };
 
 /* One bpf(2) under way. */
@@ -37,6 +42,12 @@ int call_put(const struct call *call, u32 off, u32 size);
  * 0, -E2BIG or -EFAULT.
  */
 int user_tail_zero(struct skep *skep, u64 from, u32 known, u32 size);
+
+/* A string of the caller's, cut to what `room` holds.  0 or -EFAULT. */
+int user_string(struct skep *skep, char *to, u64 from, u32 room);
+
+void pins_destroy(struct skep *skep);
+void points_destroy(struct skep *skep);
 
 /* log.c: a log that goes to the caller's buffer.  0, -EINVAL as Linux judges the three together. */
 struct call_log {
@@ -80,8 +91,12 @@ struct info_dest {
 	struct skep *skep;
 	u64 at;
 	u32 size;
+	u8 written; /* also when it ends in -ENOSPC, because a name was cut */
 };
 int info_of_prog(struct info_dest *dest, struct prog *prog);
+int info_of_link(struct info_dest *dest, struct obj *link);
+/* A name goes to a buffer of its own; too small a one gets what fits, and -ENOSPC. */
+int info_name(struct info_dest *dest, const char *name, u64 to, u32 room);
 
 /* Read what the caller put into its struct of `known` bytes; to is zero-filled. */
 int info_read(struct info_dest *dest, void *to, u32 known);

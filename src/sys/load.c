@@ -30,19 +30,6 @@ static int is_gpl(const char *license)
 	return 0;
 }
 
-/* A string of the caller's that has to end within `room` bytes, or is cut there. */
-static int read_string(struct skep *skep, char *to, u64 from, u32 room)
-{
-	for (u32 i = 0; i + 1 < room; i++) {
-		if (user_read(skep, to + i, from + i, 1))
-			return -EFAULT;
-		if (!to[i])
-			return 0;
-	}
-	to[room - 1] = 0;
-	return 0;
-}
-
 /* Old users leave these two at 0 and mean: */
 static void fix_attach_type(union bpf_attr *attr)
 {
@@ -78,7 +65,7 @@ static int copy_in(struct call *call, struct prog *prog)
 	if (user_read(call->skep, prog->orig_insns, attr->insns,
 		      (u64)prog->orig_len * sizeof(*prog->orig_insns)))
 		return -EFAULT;
-	if (read_string(call->skep, license, attr->license, sizeof(license)))
+	if (user_string(call->skep, license, attr->license, sizeof(license)))
 		return -EFAULT;
 	prog->gpl = (u8)is_gpl(license);
 	prog->load_time_ns = call->skep->os->clock_ns(call->skep->os, CLOCK_BOOTTIME);

@@ -205,3 +205,43 @@ long cmd_map_freeze(struct call *call)
 	obj_put(&map->obj);
 	return err;
 }
+
+static long batch(struct call *call, enum map_batch what, u32 need)
+{
+	union bpf_attr *attr = &call->attr;
+	struct obj *obj;
+	struct map *map;
+	u32 mode, asked = attr->batch.count;
+	int err = file_get(call->skep, (int)attr->batch.map_fd, OBJ_MAP, &obj, &mode);
+
+	if (err)
+		return err;
+	map = map_of(obj);
+	if (atomic_load_explicit(&map->frozen, memory_order_relaxed))
+		mode &= ~(u32)MODE_WRITE;
+	err = need & ~mode ? -EPERM : map_batch(map, what, attr);
+	obj_put(obj);
+	if (attr->batch.count != asked && CALL_PUT(call, batch.count))
+		err = -EFAULT;
+	return err;
+}
+
+long cmd_map_lookup_batch(struct call *call)
+{
+	return batch(call, MAP_BATCH_LOOKUP, MODE_READ);
+}
+
+long cmd_map_lookup_and_delete_batch(struct call *call)
+{
+	return batch(call, MAP_BATCH_LOOKUP_AND_DELETE, MODE_BOTH);
+}
+
+long cmd_map_update_batch(struct call *call)
+{
+	return batch(call, MAP_BATCH_UPDATE, MODE_WRITE);
+}
+
+long cmd_map_delete_batch(struct call *call)
+{
+	return batch(call, MAP_BATCH_DELETE, MODE_WRITE);
+}

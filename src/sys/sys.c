@@ -28,6 +28,7 @@ int sys_create(const struct skep_config *config, struct skep **out)
 	if (err)
 		goto no_files;
 	pthread_mutex_init(&skep->sys->lock, NULL);
+	pthread_mutex_init(&skep->sys->bind_lock, NULL);
 	skep->fd_get = sys_obj_by_fd;
 	skep->prog_array_claim = claim;
 	*out = skep;
@@ -42,8 +43,11 @@ no_sys:
 
 void sys_free(struct skep *skep)
 {
+	pins_destroy(skep);
+	points_destroy(skep);
 	files_destroy(skep);
 	btf_kernel_free(skep);
+	pthread_mutex_destroy(&skep->sys->bind_lock);
 	pthread_mutex_destroy(&skep->sys->lock);
 	os_free(skep->os, skep->sys);
 	skep->sys = NULL;

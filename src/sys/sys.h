@@ -34,6 +34,9 @@ int sys_close(struct skep *skep, int fd);
  */
 int sys_dup(struct skep *skep, int fd, int min);
 
+/* mkdir(2) in the instance's bpffs, which is on /sys/fs/bpf.  0, -EEXIST, -ENOENT, -EPERM. */
+int sys_mkdir(struct skep *skep, const char *path);
+
 /* unlink(2) of a pin.  0 or -ENOENT. */
 int sys_unpin(struct skep *skep, const char *path);
 
