@@ -2,8 +2,9 @@
 #include "helper/netdev.h"
 
 static const struct netdev netdevs[] = {
-	{.ifindex = LOOPBACK_INDEX, .rx_queues = 1},
+	{.ifindex = LOOPBACK_INDEX, .mtu = 65536, .rx_queues = 1},
 	{.ifindex = 2,
+	 .mtu = 1500,
 	 .rx_queues = 1,
 	 .address = {2, 0, 0, 0, 0, 2},
 	 .broadcast = {255, 255, 255, 255, 255, 255}},

@@ -7,10 +7,10 @@
 
 #include "base/types.h"
 
-enum { LOOPBACK_INDEX = 1, LOOPBACK_MTU = 65536 };
+enum { LOOPBACK_INDEX = 1 };
 
 struct netdev {
-	u32 ifindex, rx_queues;
+	u32 ifindex, mtu, rx_queues;
 	u8 address[6], broadcast[6];
 };
 

@@ -84,43 +84,51 @@ HELPER_FN(helper_fib_lookup)
 	return netdev_exists(params->ifindex) ? BPF_FIB_LKUP_RET_FWD_DISABLED : (u64)-ENODEV;
 }
 
-/* Does a packet of `len` bytes fit the device?  *mtu, when set, is the length above the link. */
-static u64 mtu_fits(u32 len, u32 *mtu, s32 diff)
-{
-	s32 all = (s32)(*mtu ? *mtu + ETH_HLEN : len);
+/* What is asked: does a packet of `len` bytes, changed by `diff`, fit the device? */
+struct mtu_check {
+	const struct netdev *dev;
+	u32 len;
+	s32 diff;
+};
 
-	all = (s32)((u32)all + (u32)diff);
-	*mtu = LOOPBACK_MTU;
-	return all <= LOOPBACK_MTU + ETH_HLEN ? BPF_MTU_CHK_RET_SUCCESS
-					      : BPF_MTU_CHK_RET_FRAG_NEEDED;
+/* *mtu, when set, is the length above the link layer; it is told the device's. */
+static u64 mtu_fits(const struct mtu_check *check, u32 *mtu)
+{
+	u32 len = *mtu ? *mtu + ETH_HLEN : check->len;
+
+	len += (u32)check->diff;
+	*mtu = check->dev->mtu;
+	return (s32)len <= (s32)(check->dev->mtu + ETH_HLEN) ? BPF_MTU_CHK_RET_SUCCESS
+							     : BPF_MTU_CHK_RET_FRAG_NEEDED;
 }
 
-static int mtu_device(u32 ifindex)
+/* Index 0 is the packet's own device: the loopback unless its context says otherwise. */
+static const struct netdev *mtu_device(u32 ifindex, u32 own)
 {
-	return ifindex == 0 || netdev_exists(ifindex) ? 0 : -ENODEV;
+	return netdev_by_index(ifindex ? ifindex : own ? own : LOOPBACK_INDEX);
 }
 
 HELPER_FN(helper_skb_check_mtu)
 {
 	const struct skb *skb = skb_arg(r1);
+	struct mtu_check check = {mtu_device((u32)r2, skb->u.ifindex), skb->u.len, (s32)r4};
 	u32 *mtu = u64_to_ptr(r3);
 
 	if (r5 & ~(u64)BPF_MTU_CHK_SEGS || (r5 && ((s32)r4 || *mtu)))
 		return (u64)-EINVAL;
-	if (mtu_device((u32)r2))
+	if (!check.dev)
 		return (u64)-ENODEV;
-	u64 verdict = mtu_fits(skb->u.len, mtu, (s32)r4);
+	u64 verdict = mtu_fits(&check, mtu);
 	return skb->u.gso_size ? BPF_MTU_CHK_RET_SUCCESS : verdict;
 }
 
 HELPER_FN(helper_xdp_check_mtu)
 {
-	const struct packet *pkt = &xdp_arg(r1)->pkt;
-	u32 *mtu = u64_to_ptr(r3);
+	const struct xdp *xdp = xdp_arg(r1);
+	const u32 linear = (u32)(xdp->pkt.data_end - xdp->pkt.data);
+	struct mtu_check check = {mtu_device((u32)r2, xdp->u.ingress_ifindex), linear, (s32)r4};
 
 	if (r5)
 		return (u64)-EINVAL;
-	if (mtu_device((u32)r2))
-		return (u64)-ENODEV;
-	return mtu_fits((u32)(pkt->data_end - pkt->data), mtu, (s32)r4);
+	return check.dev ? mtu_fits(&check, u64_to_ptr(r3)) : (u64)-ENODEV;
 }

@@ -2,9 +2,12 @@
 #include <errno.h>
 
 #include "btf/btf.h"
+#include "helper/trace.h"
 #include "interp/interp.h"
 #include "jit/jit.h"
 #include "sys/internal.h"
+
+enum { TRACE_RING = 1 << 20 }; /* what bpf_trace_printk wrote and nobody has read yet */
 
 static int claim(struct map *array, struct obj *prog)
 {
@@ -27,6 +30,9 @@ int sys_create(const struct skep_config *config, struct skep **out)
 	err = files_create(skep);
 	if (err)
 		goto no_files;
+	err = trace_create(skep->os, TRACE_RING, &skep->trace);
+	if (err)
+		goto no_trace;
 	pthread_mutex_init(&skep->sys->lock, NULL);
 	pthread_mutex_init(&skep->sys->bind_lock, NULL);
 	skep->fd_get = sys_obj_by_fd;
@@ -34,6 +40,8 @@ int sys_create(const struct skep_config *config, struct skep **out)
 	*out = skep;
 	return 0;
 
+no_trace:
+	files_destroy(skep);
 no_files:
 	os_free(skep->os, skep->sys);
 no_sys:
@@ -47,6 +55,7 @@ void sys_free(struct skep *skep)
 	points_destroy(skep);
 	files_destroy(skep);
 	btf_kernel_free(skep);
+	trace_free(skep->trace);
 	pthread_mutex_destroy(&skep->sys->bind_lock);
 	pthread_mutex_destroy(&skep->sys->lock);
 	os_free(skep->os, skep->sys);

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "jit/x86_64/x86.h"
+#include "progtype/progtype.h"
 
 /* Arguments are in place: R1 to R5 are C's first five, run is the sixth. */
 static void call_host(struct jit *j, helper_fn fn)
@@ -42,7 +43,8 @@ static void tail_call(struct jit *j)
 static void call_helper(struct jit *j, u32 id)
 {
 	const struct inlined *inlined = x86_inlined(j, j->pc);
-	const struct helper *helper = helper_by_id(id);
+	const struct progtype *type = j->prog->type;
+	const struct helper *helper = type ? helper_for(id, type->id) : helper_by_id(id);
 
 	if (id == BPF_FUNC_tail_call)
 		tail_call(j);
