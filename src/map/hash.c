@@ -222,7 +222,7 @@ TABLE_LOOKUPS(hash_lookups, hash_value);
 static void hash_fill(struct table *t, u32 element, const void *value, const struct run *run)
 {
 	(void)run;
-	map_value_fresh(&t->map, table_value(t, element), value);
+	map_value_fresh(&t->map, table_value(t, element), value, 0);
 }
 
 static void hash_read(struct table *t, u32 element, void *value, u64 flags)

@@ -51,9 +51,11 @@ u32 map_cpu_hint(const struct map *map, const struct run *run);
 /*
  * Values: `fresh` fills memory that was nobody's, its special fields (locks, timers) become zero;
  * `write` leaves those of a live value alone; `read` gives user space zeroes for them.  With
- * BPF_F_LOCK in flags the last two hold the value's bpf_spin_lock.
+ * BPF_F_LOCK in flags the last two hold the value's bpf_spin_lock; with VALUE_WORDS all copy whole
+ * words of 8 bytes, as per-CPU types do for user space.
  */
-void map_value_fresh(const struct map *map, void *value, const void *from);
+#define VALUE_WORDS (1ull << 32)
+void map_value_fresh(const struct map *map, void *value, const void *from, u64 flags);
 void map_value_write(const struct map *map, void *value, const void *from, u64 flags);
 void map_value_read(const struct map *map, void *to, void *value, u64 flags);
 int map_value_has_lock(const struct map *map);

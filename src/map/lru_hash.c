@@ -130,7 +130,7 @@ static long lru_hash_update(struct map *map, const void *key, const void *value,
 	if (!element)
 		return -ENOMEM;
 	key_store(table_elem(t, element), key, map->key_size);
-	map_value_fresh(map, table_value(t, element), value);
+	map_value_fresh(map, table_value(t, element), value, 0);
 	spin_lock(&p.group->lock);
 	err = put_locked(l, &p, key, flags, element, &loser);
 	spin_unlock(&p.group->lock);

@@ -90,8 +90,6 @@ static void map_free(struct obj *obj)
 	struct map *map = map_of(obj);
 
 	map->ops->free(map);
-	if (map->btf)
-		obj_put(&map->btf->obj);
 	map_dealloc(map);
 }
 
@@ -107,7 +105,7 @@ int map_alloc(struct skep *skep, const struct map_attr *attr, size_t size, struc
 	map->key_size = attr->key_size;
 	map->value_size = attr->value_size;
 	map->max_entries = attr->max_entries;
-	map->flags = attr->flags;
+	map->flags = attr->flags & ~(u32)FD_FLAGS; /* those are the fd's */
 	map->extra = attr->extra;
 	memcpy(map->name, attr->name, sizeof(map->name));
 	map->memory = size;

@@ -117,7 +117,8 @@ static int percpu_array_user_lookup(struct map *map, const void *key, void *valu
 	if (index >= map->max_entries)
 		return -ENOENT;
 	for (u32 cpu = 0; cpu < map_cpus(map); cpu++)
-		map_value_read(map, (u8 *)value + (u64)cpu * a->stride, at_cpu(a, index, cpu), 0);
+		map_value_read(map, (u8 *)value + (u64)cpu * a->stride, at_cpu(a, index, cpu),
+			       VALUE_WORDS);
 	return 0;
 }
 
@@ -131,7 +132,7 @@ static int percpu_array_user_update(struct map *map, const void *key, const void
 		return err;
 	for (u32 cpu = 0; cpu < map_cpus(map); cpu++)
 		map_value_write(map, at_cpu(a, index, cpu),
-				(const u8 *)value + (u64)cpu * a->stride, 0);
+				(const u8 *)value + (u64)cpu * a->stride, VALUE_WORDS);
 	return 0;
 }
 

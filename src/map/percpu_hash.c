@@ -62,9 +62,10 @@ static void percpu_fill(struct table *t, u32 element, const void *value, const s
 		void *at = at_cpu(t, element, cpu);
 
 		if (!run)
-			map_value_fresh(&t->map, at, (const u8 *)value + (u64)cpu * stride);
+			map_value_fresh(&t->map, at, (const u8 *)value + (u64)cpu * stride,
+					VALUE_WORDS);
 		else if (cpu == run->cpu)
-			map_value_fresh(&t->map, at, value);
+			map_value_fresh(&t->map, at, value, 0);
 		else
 			memset(at, 0, stride);
 	}
@@ -80,7 +81,7 @@ static void percpu_write(struct table *t, u32 element, const void *value, const 
 	}
 	for (u32 cpu = 0; cpu < map_cpus(&t->map); cpu++)
 		map_value_write(&t->map, at_cpu(t, element, cpu),
-				(const u8 *)value + (u64)cpu * stride, 0);
+				(const u8 *)value + (u64)cpu * stride, VALUE_WORDS);
 }
 
 static void percpu_read(struct table *t, u32 element, void *value, u64 flags)
@@ -90,7 +91,7 @@ static void percpu_read(struct table *t, u32 element, void *value, u64 flags)
 	(void)flags;
 	for (u32 cpu = 0; cpu < map_cpus(&t->map); cpu++)
 		map_value_read(&t->map, (u8 *)value + (u64)cpu * stride, at_cpu(t, element, cpu),
-			       0);
+			       VALUE_WORDS);
 }
 
 static const struct hash_type percpu = {

@@ -18,6 +18,11 @@ int map_value_has_lock(const struct map *map)
 	return btf_record_has(map->record, BTF_FIELD_SPIN_LOCK);
 }
 
+static u32 copied_size(const struct map *map, u64 flags)
+{
+	return flags & VALUE_WORDS ? (u32)round_up_to(map->value_size, 8) : map->value_size;
+}
+
 static void clear_fields(const struct map *map, void *value)
 {
 	for (u32 i = 0; map->record && i < map->record->count; i++) {
@@ -27,14 +32,14 @@ static void clear_fields(const struct map *map, void *value)
 	}
 }
 
-void map_value_fresh(const struct map *map, void *value, const void *from)
+void map_value_fresh(const struct map *map, void *value, const void *from, u64 flags)
 {
-	racy_copy(value, from, map->value_size);
+	racy_copy(value, from, copied_size(map, flags));
 	clear_fields(map, value);
 }
 
 /* The bytes between the fields. */
-static void copy_around(const struct map *map, u8 *to, const u8 *from)
+static void copy_around(const struct map *map, u8 *to, const u8 *from, u32 size)
 {
 	u32 off = 0;
 
@@ -44,7 +49,7 @@ static void copy_around(const struct map *map, u8 *to, const u8 *from)
 		racy_copy(to + off, from + off, f->off - off);
 		off = f->off + f->size;
 	}
-	racy_copy(to + off, from + off, map->value_size - off);
+	racy_copy(to + off, from + off, size - off);
 }
 
 void map_value_write(const struct map *map, void *value, const void *from, u64 flags)
@@ -53,7 +58,7 @@ void map_value_write(const struct map *map, void *value, const void *from, u64 f
 
 	if (lock)
 		spin_lock(lock);
-	copy_around(map, value, from);
+	copy_around(map, value, from, copied_size(map, flags));
 	if (lock)
 		spin_unlock(lock);
 }
@@ -64,7 +69,7 @@ void map_value_read(const struct map *map, void *to, void *value, u64 flags)
 
 	if (lock)
 		spin_lock(lock);
-	racy_copy(to, value, map->value_size);
+	racy_copy(to, value, copied_size(map, flags));
 	if (lock)
 		spin_unlock(lock);
 	clear_fields(map, to);
