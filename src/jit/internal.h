@@ -21,12 +21,13 @@ enum fix_kind {
 	FIX_CALL,   /* of a place */
 	FIX_ADDR,   /* the address of a place, into register `arg` */
 	FIX_HOST,   /* call of the C function at `host` */
+	FIX_ALIGN,  /* nothing, up to the next multiple of 1 << `arg` */
 	FIX_KINDS,
 };
 
 struct fix {
 	u32 pos;    /* it stands before buf[pos] */
-	u32 place;  /* its target, but for FIX_HOST */
+	u32 place;  /* its target, where it has one */
 	u32 before; /* bytes of all fixes before it */
 	u8 kind, arg, size;
 	u64 host;
@@ -56,6 +57,7 @@ struct jit {
 	const struct arch *arch;
 	u8 *buf;
 	struct fix *fix;
+	u8 *is_loop;         /* for each insn: it is jumped back to */
 	struct place *place; /* insns [0, len], entries of subprograms, then local ones */
 	u32 len, nr_fix, nr_place;
 	u32 buf_cap, fix_cap, place_cap;

@@ -48,6 +48,7 @@ int jit_compile(struct prog *prog, u8 without)
 	os_free(jit.os, jit.buf);
 	os_free(jit.os, jit.fix);
 	os_free(jit.os, jit.place);
+	os_free(jit.os, jit.is_loop);
 	return err;
 }
 

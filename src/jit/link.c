@@ -27,6 +27,9 @@ static int grow(struct jit *jit, void *array, u32 *cap, u32 used, u32 more, u32 
 int jit_begin(struct jit *jit, u32 extra)
 {
 	jit->nr_place = jit->prog->len + 1 + jit->prog->nr_subprogs + extra;
+	jit->is_loop = os_alloc(jit->os, jit->prog->len);
+	if (!jit->is_loop)
+		return -ENOMEM;
 	return grow(jit, &jit->place, &jit->place_cap, 0, jit->nr_place + ROOM_FIXES,
 		    sizeof(*jit->place));
 }
@@ -85,7 +88,7 @@ static int shrink(struct jit *jit)
 
 		fix->before = before;
 		size = jit->arch->fix_size(jit, fix, fix->pos + before,
-					   fix->kind == FIX_HOST ? 0 : jit_offset(jit, fix->place));
+					   jit_offset(jit, fix->place));
 		if (size < fix->size) {
 			fix->size = size;
 			shrunk = 1;
@@ -94,6 +97,25 @@ static int shrink(struct jit *jit)
 	}
 	jit->size = jit->len + before;
 	return shrunk;
+}
+
+/*
+ * With the lengths of everything else settled: alignments, which were taken to be at their longest
+ * so far.  No distance gets longer by that either.
+ */
+static void align(struct jit *jit)
+{
+	u32 before = 0;
+
+	for (u32 i = 0; i < jit->nr_fix; i++) {
+		struct fix *fix = &jit->fix[i];
+
+		fix->before = before;
+		if (fix->kind == FIX_ALIGN)
+			fix->size = -(fix->pos + before) & ((1u << fix->arg) - 1);
+		before += fix->size;
+	}
+	jit->size = jit->len + before;
 }
 
 /*
@@ -113,6 +135,7 @@ void jit_layout(struct jit *jit)
 	jit->size = jit->len + before;
 	while (shrink(jit))
 		;
+	align(jit);
 }
 
 void jit_link(struct jit *jit, u8 *rw, u64 rx)

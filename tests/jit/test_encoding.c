@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "jit/jit.h"
+#include "tests/lib/gen.h"
 #include "tests/lib/hand.h"
 #include "tests/tap.h"
 
@@ -123,6 +124,61 @@ static void every_opcode_has_a_row(void)
 	}
 }
 
+/* Which offsets of the image begin an instruction: 1; 0 when something is none. */
+static int mark_starts(const struct prog *prog, u8 *starts)
+{
+	ZydisDisassembledInstruction insn;
+	const u8 *code = prog->image;
+
+	memset(starts, 0, prog->image_size);
+	for (u32 at = 0; at < prog->image_size; at += insn.info.length) {
+		if (!ZYAN_SUCCESS(ZydisDisassembleIntel(ZYDIS_MACHINE_MODE_LONG_64,
+							ptr_to_u64(code) + at, code + at,
+							prog->image_size - at, &insn)))
+			return 0;
+		starts[at] = 1;
+	}
+	return 1;
+}
+
+/* Jumps and calls within the image that do not reach the start of an instruction. */
+static u32 bad_targets(const struct prog *prog, const u8 *starts)
+{
+	ZydisDisassembledInstruction insn;
+	const u8 *code = prog->image;
+	u32 bad = 0;
+
+	for (u32 at = 0; at < prog->image_size; at += insn.info.length) {
+		u64 target;
+
+		ZydisDisassembleIntel(ZYDIS_MACHINE_MODE_LONG_64, ptr_to_u64(code) + at, code + at,
+				      prog->image_size - at, &insn);
+		target = disasm_target(&insn) - ptr_to_u64(code);
+		bad += target < prog->image_size && !starts[target];
+		bad += insn.info.meta.branch_type == ZYDIS_BRANCH_TYPE_SHORT &&
+		       target >= prog->image_size;
+	}
+	return bad;
+}
+
+static void random_programs_are_whole_instructions(void)
+{
+	enum { PROGRAMS = 2000 };
+	static struct gen_program program;
+	static struct fact facts[GEN_INSNS];
+	static u8 starts[1 << 16];
+	struct prog prog;
+
+	for (u64 seed = 1; seed <= PROGRAMS; seed++) {
+		gen_program(seed, &program);
+		gen_load(&prog, &program, skep, facts);
+		CHECK_EQ(engine_jit.compile(&prog), 0);
+		if (CHECK(prog.image_size <= sizeof(starts)) && CHECK(mark_starts(&prog, starts)))
+			CHECK_EQ(bad_targets(&prog, starts), 0);
+		engine_jit.release(&prog);
+	}
+}
+
 int main(void)
 {
 	struct skep_config config = {0};
@@ -134,6 +190,7 @@ int main(void)
 	else
 		tap_skip("every_instruction_becomes_what_is_written", "rows are with BMI2");
 	TEST(every_opcode_has_a_row);
+	TEST(random_programs_are_whole_instructions);
 	skep_base_free(skep);
 	return tap_status();
 }

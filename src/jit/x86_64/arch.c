@@ -31,6 +31,8 @@ static u8 fix_size(const struct jit *j, const struct fix *fix, u32 from, u32 to)
 		return JUMP_SIZE;
 	case FIX_ADDR:
 		return ADDR_SIZE;
+	case FIX_ALIGN:
+		return (u8)((1u << fix->arg) - 1);
 	default:
 		return j->far || !code_reaches(fix->host) ? FAR_CALL_SIZE : JUMP_SIZE;
 	}
@@ -80,6 +82,30 @@ static void write_addr(u8 *at, const struct fix *fix, u64 rx, u64 target)
 	write_relative(at, 3, ADDR_SIZE, rx, target);
 }
 
+/* What Intel's manual recommends: as few instructions as can be. */
+static void write_nops(u8 *at, u32 n)
+{
+	static const u8 nops[][9] = {
+		{0x90},
+		{0x66, 0x90},
+		{0x0f, 0x1f, 0x00},
+		{0x0f, 0x1f, 0x40, 0x00},
+		{0x0f, 0x1f, 0x44, 0x00, 0x00},
+		{0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00},
+		{0x0f, 0x1f, 0x80, 0x00, 0x00, 0x00, 0x00},
+		{0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00},
+		{0x66, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00},
+	};
+
+	while (n) {
+		u32 size = n < ARRAY_SIZE(nops) ? n : ARRAY_SIZE(nops);
+
+		memcpy(at, nops[size - 1], size);
+		at += size;
+		n -= size;
+	}
+}
+
 static void fix_write(const struct fix *fix, u8 *at, u64 rx, u64 target)
 {
 	switch (fix->kind) {
@@ -91,6 +117,9 @@ static void fix_write(const struct fix *fix, u8 *at, u64 rx, u64 target)
 		break;
 	case FIX_ADDR:
 		write_addr(at, fix, rx, target);
+		break;
+	case FIX_ALIGN:
+		write_nops(at, fix->size);
 		break;
 	default:
 		if (fix->size == FAR_CALL_SIZE) {

@@ -37,13 +37,30 @@ static int is_packet_load(u32 code)
 	return BPF_CLASS(code) == BPF_LD && BPF_MODE(code) != BPF_IMM;
 }
 
-/* What one instruction means for the frame around it. */
+static int is_jump(u32 code)
+{
+	u32 class = BPF_CLASS(code), op = BPF_OP(code);
+
+	return class == BPF_JMP32 || (class == BPF_JMP && op != BPF_CALL && op != BPF_EXIT);
+}
+
+static void note_loop(struct jit *j, u32 pc, const struct bpf_insn *insn)
+{
+	s64 to = (s64)pc + 1 + x86_jump_delta(insn);
+
+	if (to >= 0 && to <= pc)
+		j->is_loop[to] = 1;
+}
+
+/* What one instruction means for the function around it. */
 static void note(struct jit *j, u32 pc, u32 *mentioned)
 {
 	const struct bpf_insn *insn = &j->prog->insns[pc];
 	struct frame *frame = &j->frame;
 	const struct inlined *inlined;
 
+	if (is_jump(insn->code))
+		note_loop(j, pc, insn);
 	*mentioned |= 1u << insn->dst_reg | 1u << insn->src_reg;
 	if (insn->code == (BPF_JMP | BPF_JCOND)) {
 		frame->budget = 1;

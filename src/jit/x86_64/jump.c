@@ -4,9 +4,9 @@
 #include "jit/x86_64/x86.h"
 
 /* Sound because every jump's target is an instruction of the program, and so lies in its image. */
-static u32 target(struct jit *j, s32 delta)
+static u32 target(struct jit *j, const struct bpf_insn *insn)
 {
-	s64 to = (s64)j->pc + 1 + delta;
+	s64 to = (s64)j->pc + 1 + x86_jump_delta(insn);
 
 	if (to >= 0 && to < j->prog->len)
 		return (u32)to;
@@ -17,13 +17,13 @@ static u32 target(struct jit *j, s32 delta)
 void x86_goto(struct jit *j, const struct bpf_insn *insn, const struct row *row)
 {
 	(void)row;
-	jump(j, target(j, BPF_CLASS(insn->code) == BPF_JMP32 ? insn->imm : insn->off));
+	jump(j, target(j, insn));
 }
 
 void x86_jump_reg(struct jit *j, const struct bpf_insn *insn, const struct row *row)
 {
 	op_rr(j, row->w, OP_CMP, src_of(insn), dst_of(insn));
-	branch(j, row->op, target(j, insn->off));
+	branch(j, row->op, target(j, insn));
 }
 
 /* test sets the flags that a comparison with 0 sets, and is shorter. */
@@ -33,20 +33,20 @@ void x86_jump_imm(struct jit *j, const struct bpf_insn *insn, const struct row *
 		alu_ri(j, row->w, EXT_CMP, dst_of(insn), insn->imm);
 	else
 		test_rr(j, row->w, dst_of(insn));
-	branch(j, row->op, target(j, insn->off));
+	branch(j, row->op, target(j, insn));
 }
 
 void x86_jset_reg(struct jit *j, const struct bpf_insn *insn, const struct row *row)
 {
 	op_rr(j, row->w, OP_TEST, src_of(insn), dst_of(insn));
-	branch(j, row->op, target(j, insn->off));
+	branch(j, row->op, target(j, insn));
 }
 
 void x86_jset_imm(struct jit *j, const struct bpf_insn *insn, const struct row *row)
 {
 	op_rr(j, row->w, OP_GROUP3, EXT_TEST, dst_of(insn));
 	put4(j, (u32)insn->imm);
-	branch(j, row->op, target(j, insn->off));
+	branch(j, row->op, target(j, insn));
 }
 
 /* The frame's budget is used up, and stays so, or one less. */
@@ -57,7 +57,7 @@ void x86_may_goto(struct jit *j, const struct bpf_insn *insn, const struct row *
 	(void)row;
 	op_rm(j, 0, 0x83, EXT_CMP, RBP, budget);
 	put1(j, 0);
-	branch(j, CC_E, target(j, insn->off));
+	branch(j, CC_E, target(j, insn));
 	op_rm(j, 0, OP_GROUP5, EXT_DEC, RBP, budget);
 }
 

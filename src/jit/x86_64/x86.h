@@ -45,6 +45,12 @@ static inline u32 src_of(const struct bpf_insn *insn)
 	return x86_reg[insn->src_reg];
 }
 
+/* What a jump adds to the pc of the instruction after it. */
+static inline s32 x86_jump_delta(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP32 | BPF_JA) ? insn->imm : insn->off;
+}
+
 static inline void reject(struct jit *j, int err)
 {
 	if (!j->err)
