@@ -126,5 +126,8 @@ long cmd_map_create(struct call *call)
 		obj_put(&map->obj);
 		return err;
 	}
+	/* what programs may take for constant, users may not map writable */
+	if (map->flags & BPF_F_RDONLY_PROG && map->fd >= 0)
+		fcntl(map->fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE);
 	return publish(call->skep, &map->obj, mode);
 }

@@ -108,14 +108,15 @@ static int put_query(struct call *call, const struct link *link)
 long cmd_task_fd_query(struct call *call)
 {
 	const union bpf_attr *attr = &call->attr;
+	pid_t pid = (pid_t)attr->task_fd_query.pid;
 	struct obj *obj;
 	u32 mode;
 	long err;
 
 	if (attr->task_fd_query.flags)
 		return -EINVAL;
-	if ((pid_t)attr->task_fd_query.pid != getpid())
-		return kill((pid_t)attr->task_fd_query.pid, 0) ? -ENOENT : -EPERM;
+	if (pid != getpid())
+		return pid <= 0 || (kill(pid, 0) && errno == ESRCH) ? -ENOENT : -EPERM;
 	err = file_get_any(call->skep, (int)attr->task_fd_query.fd, &obj, &mode);
 	if (err)
 		return err == -EBADF ? -EBADF : -ENOTSUPP;

@@ -81,6 +81,9 @@ void files_sweep(struct skep *skep);
 /* Give a new object its id and its first fd, and the caller's reference away.  fd or -errno. */
 long publish(struct skep *skep, struct obj *obj, u32 mode);
 
+/* freeze.c: 0, -EBUSY while the caller has it mapped writable, or what the type says */
+int freeze(struct map *map);
+
 /* create.c: BPF_F_RDONLY, BPF_F_WRONLY as what an fd may do; 0, or -EINVAL for both at once */
 int mode_of_flags(u32 flags, u32 *mode);
 /* skep gives out no tokens: why this fd is none */

@@ -201,7 +201,7 @@ long cmd_map_freeze(struct call *call)
 
 	if (err)
 		return err;
-	err = map_user_freeze(map);
+	err = freeze(map);
 	obj_put(&map->obj);
 	return err;
 }
