@@ -92,6 +92,18 @@ static int check_offset(struct flow *f, u32 reg, u32 arg)
 	return 0;
 }
 
+/* Maps without keys, or values, leave nothing that could be passed. */
+static int check_map_mem(struct flow *f, const struct helper *helper, u32 arg)
+{
+	u32 map_arg = args_find(helper, ARG_CONST_MAP_PTR), kind = ARG_KIND(arg);
+	const struct map *map = map_arg ? map_of_val(f, reg_of(f, map_arg)) : NULL;
+
+	if (map && ((kind == ARG_MAP_KEY && !map->key_size) ||
+		    (kind == ARG_MAP_VALUE && !map->value_size)))
+		return reject(f->env, -EACCES, "invalid zero-sized read");
+	return 0;
+}
+
 int args_check(struct flow *f, const struct helper *helper)
 {
 	int err = 0;
@@ -100,6 +112,8 @@ int args_check(struct flow *f, const struct helper *helper)
 		err = check_kind(f, i + 1, helper->arg[i]);
 		if (!err)
 			err = check_offset(f, i + 1, helper->arg[i]);
+		if (!err)
+			err = check_map_mem(f, helper, helper->arg[i]);
 		if (!err && reg_of(f, i + 1)->kinds & K_STACK)
 			stack_reach(f, reg_of(f, i + 1), 0);
 	}

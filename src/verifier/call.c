@@ -283,8 +283,13 @@ static int check_return_value(struct flow *f)
 
 	if (!r0->kinds)
 		return reject(f->env, -EACCES, "R0 !read_ok");
-	if (!variant || !variant->ranged || !val_is_const(r0) ||
-	    (value >= variant->ret_min && value <= variant->ret_max))
+	if (!variant || !variant->ranged)
+		return 0;
+	if (val_is_pointer(r0))
+		return reject(f->env, -EINVAL,
+			      "At program exit the register R0 is not a known value (%s)",
+			      val_name(r0));
+	if (!val_is_const(r0) || (value >= variant->ret_min && value <= variant->ret_max))
 		return 0;
 	return reject(f->env, -EINVAL,
 		      "At program exit the register R0 has smin=%lld smax=%lld should have been in "

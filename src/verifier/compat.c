@@ -66,8 +66,11 @@ int compat_check(struct env *env, const struct helper *helper, const struct map 
 {
 	if (map->flags & BPF_F_RDONLY_PROG && writes(helper->id))
 		return reject(env, -EACCES, "write into map forbidden");
-	if (helper->id == BPF_FUNC_tail_call && map->type != BPF_MAP_TYPE_PROG_ARRAY)
-		return reject(env, -EINVAL, "expected prog array map for tail call");
+	if (helper->id == BPF_FUNC_tail_call && map->type != BPF_MAP_TYPE_PROG_ARRAY) {
+		/* Linux's has no newline either */
+		log_printf(env->log, "expected prog array map for tail call");
+		return -EINVAL;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (rows[i].helper == helper->id && !(rows[i].types >> map->type & 1))
 			return reject(env, -EINVAL, "cannot pass map_type %u into func bpf_%s#%u",

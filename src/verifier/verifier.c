@@ -8,7 +8,7 @@
 
 #include "verifier/internal.h"
 
-static int (*const passes[])(struct env *) = {
+static int (*const passes[])(struct env *env) = {
 	pass_fd_array,        /* what fd_array_cnt binds to the program */
 	pass_func_info_early, /* func_info: offsets ascend, types are functions */
 	pass_find_subprogs,   /* where functions begin; kfuncs by name */
@@ -16,6 +16,7 @@ static int (*const passes[])(struct env *) = {
 	pass_records,         /* func_info beside functions, line_info, CO-RE records */
 	pass_ld_imm64,        /* fds become maps; unknown opcodes */
 	pass_cfg,             /* everything can be reached */
+	pass_license,         /* types for GPL programs only */
 	pass_flow,            /* kinds of registers and stack slots, over all paths */
 	pass_stack,           /* frames fit */
 	pass_rewrite,         /* what engines read */
