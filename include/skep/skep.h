@@ -48,11 +48,16 @@ void skep_prog_put(struct skep_prog *prog);
 
 /*
  * Run a program on a context of its type's layout, as Linux's headers define it; programs of packet
- * types are run by the functions below.  Returns R0.
+ * types are run by the functions below.  Returns R0, or (uint64_t)-EINVAL for packet types.
  */
 uint64_t skep_run(struct skep_prog *prog, void *ctx);
 
-/* A packet: bytes [data, data + len), which may move within [buf, buf + size). */
+/*
+ * A packet: the bytes [buf + off, buf + off + len), an Ethernet frame but for XDP, which takes
+ * anything.  A program may move its ends within the buffer, so off and len tell afterwards where it
+ * is.  XDP programs, classifiers and socket filters see it from its first byte, other types from
+ * the network layer's header.
+ */
 struct skep_packet {
 	void *buf;
 	uint32_t size;
@@ -62,7 +67,12 @@ struct skep_packet {
 	uint32_t verdict; /* out: R0 */
 };
 
-/* Run over one packet, or over n with one claim of a CPU.  0 or -errno. */
+/*
+ * Run over one packet, or over n with one claim of a CPU.  0, or at the first packet that does not
+ * work: -EINVAL (not within its buffer, no whole link layer header; or a program of a type that
+ * sees no packets), -ENOSPC (it outgrew its buffer: cut off), -EFAULT (the checked interpreter
+ * stopped the program).
+ */
 int skep_run_packet(struct skep_prog *prog, struct skep_packet *packet);
 int skep_run_packets(struct skep_prog *prog, struct skep_packet *packets, size_t n);
 

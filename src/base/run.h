@@ -27,7 +27,7 @@ struct run {
 	u32 depth;               /* runs below this one on the same slot */
 	u32 fault;               /* checked mode: not 0 once something went wrong */
 	void *engine;            /* the engine's own: the checked interpreter's interp_watch */
-	u32 ctx_size;            /* of what ctx points to, as programs see it; 0: as the type says */
+	u32 ctx_size;            /* of ctx, as programs see it; 0: as its type says */
 	const struct prog *prog; /* the program that was entered; a tail call does not change it */
 	run_callback callback;   /* set by the engine's entry */
 	void *ctx;               /* what the program was given: struct skb, struct xdp, ... */

@@ -42,13 +42,6 @@ static void store16(u8 *p, u16 v)
 	memcpy(p, &v, 2);
 }
 
-static u16 csum16_add(u16 a, u16 b)
-{
-	u16 sum = (u16)(a + b);
-
-	return (u16)(sum + (sum < b));
-}
-
 /* A 16-bit word of what is summed changes. */
 static u16 csum_replace2(u16 sum, u16 from, u16 to)
 {
@@ -157,8 +150,6 @@ HELPER_FN(helper_csum_diff)
 {
 	u32 from_size = (u32)r2, to_size = (u32)r4, sum = (u32)r5;
 
-	if ((from_size | to_size) & 3)
-		return (u64)-EINVAL;
 	if (to_size)
 		sum = csum_partial(u64_to_ptr(r3), to_size, sum);
 	if (from_size && to_size)

@@ -31,6 +31,13 @@ static inline u16 csum_fold(u32 sum)
 	return (u16)~csum_fold16(sum);
 }
 
+static inline u16 csum16_add(u16 a, u16 b)
+{
+	u16 sum = (u16)(a + b);
+
+	return (u16)(sum + (sum < b));
+}
+
 /* The sum of len bytes, an odd last one padded with zero, added to `sum`. */
 u32 csum_partial(const void *data, u32 len, u32 sum);
 

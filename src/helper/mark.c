@@ -31,14 +31,15 @@ enum { ECN_CE = 3 };
 /* RFC 3168: a packet that did not ask for ECN stays as it is.  1 when it carries CE now. */
 static u64 ip4_set_ce(u8 *ip)
 {
-	u16 sum, from = (u16)ip[0] << 8 | ip[1];
+	const u8 ecn = ip[1] & ECN_CE;
+	u16 sum;
 
-	if (!(ip[1] & ECN_CE))
-		return 0;
+	if (ecn == 0 || ecn == ECN_CE)
+		return ecn == ECN_CE;
 	ip[1] |= ECN_CE;
-	u16 to = (u16)ip[0] << 8 | ip[1];
 	memcpy(&sum, ip + 10, 2);
-	sum = csum_fold(csum_add(csum_sub(~(u32)sum, htons(from)), htons(to)));
+	/* the word grew by so much: its complement shrinks */
+	sum = csum16_add(sum, (u16)~htons(ECN_CE - ecn));
 	memcpy(ip + 10, &sum, 2);
 	return 1;
 }

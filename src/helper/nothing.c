@@ -5,23 +5,29 @@
  */
 #include "helper/internal.h"
 
-enum { OVERFLOW_UID = 65534 };
-
-/* No such socket, group, class, realm or cookie. */
+/* No such socket, group, class, realm or cookie; the socket of a test run is root's. */
 HELPER_FN(helper_nothing)
 {
 	return 0;
-}
-
-HELPER_FN(helper_get_socket_uid)
-{
-	return OVERFLOW_UID;
 }
 
 /* The first network namespace has the first cookie. */
 HELPER_FN(helper_get_netns_cookie)
 {
 	return 1;
+}
+
+/* Sockets are in the root control group, whose id is 1. */
+enum { ROOT_CGROUP = 1 };
+
+HELPER_FN(helper_skb_cgroup_id)
+{
+	return ROOT_CGROUP;
+}
+
+HELPER_FN(helper_skb_ancestor_cgroup_id)
+{
+	return (s32)r2 == 0 ? ROOT_CGROUP : 0;
 }
 
 /* bpf_sk_assign, syn cookies of a listener: no socket that would do */

@@ -1,15 +1,22 @@
 /* Packet memory: making contexts, copying in and out across fragments, growing. */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_ether.h>
 
 #include "helper/packet.h"
 
 static void packet_init(struct packet *pkt, const struct packet_mem *mem)
 {
-	pkt->head = mem->buf;
-	pkt->data = pkt->data_meta = mem->buf + mem->off;
-	pkt->data_end = pkt->data + mem->len;
-	pkt->end = mem->buf + mem->size;
-	pkt->os = mem->os;
+	u8 *data = mem->buf + mem->off;
+
+	*pkt = (struct packet){
+		.data = data,
+		.data_end = data + mem->len,
+		.data_meta = data,
+		.head = mem->buf,
+		.end = mem->buf + mem->size,
+		.os = mem->os,
+	};
 }
 
 void skb_init(struct skb *skb, const struct packet_mem *mem)
@@ -22,7 +29,7 @@ void skb_init(struct skb *skb, const struct packet_mem *mem)
 
 void xdp_init(struct xdp *xdp, const struct packet_mem *mem)
 {
-	memset(xdp, 0, sizeof(*xdp));
+	xdp->u = (struct xdp_md){0};
 	packet_init(&xdp->pkt, mem);
 	xdp->frag_size = PACKET_FRAG_SIZE;
 }
@@ -102,6 +109,18 @@ u8 *packet_piece(const struct packet *pkt, u32 off, u32 len)
 		off -= size;
 	}
 	return NULL;
+}
+
+u16 packet_eth_protocol(const u8 *eth, u32 len)
+{
+	u16 type = (u16)(eth[12] << 8 | eth[13]);
+
+	if (type >= 0x600)
+		return htons(type);
+	/* Novell's frames have no header of their own, but start with a checksum of all ones. */
+	if (len >= PACKET_ETH_HEADER + 2 && eth[14] == 0xff && eth[15] == 0xff)
+		return htons(ETH_P_802_3);
+	return htons(ETH_P_802_2);
 }
 
 void skb_sync(struct skb *skb)

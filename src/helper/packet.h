@@ -19,6 +19,7 @@
 #include "base/types.h"
 
 #define PACKET_MAX_FRAGS 17   /* MAX_SKB_FRAGS */
+#define PACKET_ETH_HEADER 14
 #define PACKET_FRAG_SIZE 4096 /* what one fragment of a test run's XDP packet can hold */
 
 struct packet_frag {
@@ -102,6 +103,9 @@ int packet_write(const struct packet *pkt, u32 off, const void *from, u32 len);
 
 /* The address of [off, off + len) when it lies in one piece, else NULL. */
 u8 *packet_piece(const struct packet *pkt, u32 off, u32 len);
+
+/* The protocol, in the order of the wire, that the header of an Ethernet frame of `len` tells. */
+u16 packet_eth_protocol(const u8 *eth, u32 len);
 
 /* Move the start of the packet by delta bytes (> 0: away), keeping mac, net, meta and u.len in
  * step. */

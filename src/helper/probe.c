@@ -61,14 +61,35 @@ static u64 read_str_or_clear(u64 to, u32 size, u64 from)
 	return (u64)n;
 }
 
-/* bpf_probe_read, _user and _kernel: programs and what they look at share one address space. */
+/* Programs and what they look at share one address space: user and kernel reads are the same. */
 HELPER_FN(helper_probe_read)
 {
 	return read_or_clear(r1, (u32)r2, r3);
 }
 
-/* bpf_probe_read_str, _user_str and _kernel_str */
 HELPER_FN(helper_probe_read_str)
 {
 	return read_str_or_clear(r1, (u32)r2, r3);
+}
+
+/* But for the null page and what is no address at all: Linux's kernel reads do not even try. */
+static int no_kernel_address(u64 addr)
+{
+	return addr < 4096 || addr >> 47;
+}
+
+HELPER_FN(helper_probe_read_kernel)
+{
+	if (!no_kernel_address(r3))
+		return read_or_clear(r1, (u32)r2, r3);
+	memset(u64_to_ptr(r1), 0, (u32)r2);
+	return (u64)-ERANGE;
+}
+
+HELPER_FN(helper_probe_read_kernel_str)
+{
+	if (!no_kernel_address(r3))
+		return read_str_or_clear(r1, (u32)r2, r3);
+	memset(u64_to_ptr(r1), 0, (u32)r2);
+	return (u64)-ERANGE;
 }

@@ -36,17 +36,48 @@ HELPER_FN(helper_skb_set_tunnel_key)
 	return 0;
 }
 
+/* Linux's TUNNEL_ flags of what was set, in network order. */
+static u16 wire_flags(u8 flags)
+{
+	enum { CSUM = 1, KEY = 4, SEQ = 8, DONT_FRAGMENT = 0x100, NOCACHE = 0x2000 };
+	u16 wire = NOCACHE;
+
+	wire |= flags & BPF_F_ZERO_CSUM_TX ? 0 : CSUM;
+	wire |= flags & BPF_F_NO_TUNNEL_KEY ? 0 : KEY;
+	wire |= flags & BPF_F_SEQ_NUMBER ? SEQ : 0;
+	wire |= flags & BPF_F_DONT_FRAGMENT ? DONT_FRAGMENT : 0;
+	return htons(wire);
+}
+
+/* As the receiver sees it: what was set as the remote end is its local one. */
+static void received_key(const struct skb *skb, struct bpf_tunnel_key *key, u64 flags)
+{
+	const struct bpf_tunnel_key *sent = &skb->tunnel;
+	const size_t addr = skb->tunnel_ipv6 ? 16 : 4;
+
+	memset(key, 0, sizeof(*key));
+	key->tunnel_id = sent->tunnel_id;
+	key->tunnel_tos = sent->tunnel_tos;
+	key->tunnel_ttl = sent->tunnel_ttl;
+	key->tunnel_label = skb->tunnel_ipv6 ? sent->tunnel_label : 0;
+	memcpy(key->remote_ipv6, sent->local_ipv6, addr);
+	memcpy(key->local_ipv6, sent->remote_ipv6, addr);
+	if (flags & BPF_F_TUNINFO_FLAGS)
+		key->tunnel_flags = wire_flags(skb->tunnel_flags);
+}
+
 static int get_key(const struct skb *skb, struct bpf_tunnel_key *to, u32 size, u64 flags)
 {
+	const u32 oldest = offsetof(struct bpf_tunnel_key, remote_ipv6[1]);
 	struct bpf_tunnel_key key;
 
 	if (!skb->has_tunnel || flags & ~(u64)(BPF_F_TUNINFO_IPV6 | BPF_F_TUNINFO_FLAGS))
 		return -EINVAL;
 	if (skb->tunnel_ipv6 != ((flags & BPF_F_TUNINFO_IPV6) != 0))
 		return -EPROTO;
-	if (!known_size(size))
+	if (!known_size(size) || (size == oldest && skb->tunnel_ipv6))
 		return -EINVAL;
-	key = skb->tunnel;
+	received_key(skb, &key, flags);
 	memcpy(to, &key, size);
 	return 0;
 }

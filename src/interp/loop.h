@@ -1,5 +1,5 @@
 /*
- * The loop, as a template: fast.c and checked.c include it, each once.  Before that they define
+ * The loop, as a template.  Included by fast.c and checked.c, each once, which define before that
  *
  *	LOOP		the name of the loop's function
  *	LOOP_STRIDE	bytes from one frame's stack to the next one's

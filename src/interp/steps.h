@@ -1,5 +1,5 @@
 /*
- * What each instruction does that only goes on to the next one, as a function: part of the template
+ * What each instruction does that only goes on to the next one, as a function.  Included by
  * loop.h.  step_X(guard, r, ip) is not 0 when the guard stops the run.  taken_X(r, ip): does the
  * conditional jump X go?
  */

@@ -55,8 +55,8 @@
 #include "isa/isa.def"
 
 /*
- * isa_atomic32_FETCH_ADD(p, b, r0), ...: change *p, tell what it held.  p is aligned.  What fails to
- * compare writes back what it read, as x86 does.
+ * isa_atomic32_FETCH_ADD(p, b, r0), ...: change *p, tell what it held.  p is aligned.  What fails
+ * to compare writes back what it read, as x86 does.
  */
 #define ISA_ATOMIC(name, into, meaning)                                                            \
 	static inline u64 isa_atomic64_##name(u64 *p, u64 b, u64 r0)                               \

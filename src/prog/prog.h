@@ -120,6 +120,17 @@ static inline u64 prog_run(const struct prog *prog, void *ctx, struct run *run)
 	return prog->entry(ctx, run, prog);
 }
 
+struct skep_packet;
+
+/*
+ * Run over n packets of the host's, in a run that the caller has begun: skep/skep.h says what
+ * becomes of them.  0; -EINVAL (a packet outside of its buffer, or a type that sees none), -EFAULT
+ * (stopped by the checked interpreter), -ENOSPC (a packet outgrew its buffer): the packets before
+ * are done.
+ */
+int prog_run_packets(const struct prog *prog, struct run *run, struct skep_packet *packets,
+		     size_t n);
+
 static inline struct prog *prog_of(struct obj *obj)
 {
 	return container_of(obj, struct prog, obj);

@@ -15,12 +15,13 @@
 /* clang-format on */
 
 #define GPL_ONLY 1
-#define PROGTYPE(type, introduced, layout, variant, capabilities, gpl_only, run)                   \
+#define PROGTYPE(type, introduced, layout, packet_flags, variant, capabilities, gpl_only, run)     \
 	[BPF_PROG_TYPE_##type] = {                                                                 \
 		.name = "BPF_PROG_TYPE_" #type,                                                    \
 		.id = BPF_PROG_TYPE_##type,                                                        \
 		.since = introduced,                                                               \
 		.ctx = &ctx_layouts[CTX_##layout],                                                 \
+		.packet = packet_flags,                                                            \
 		.variants = variant##_variants,                                                    \
 		.nr_variants = ARRAY_SIZE(variant##_variants),                                     \
 		.caps = capabilities,                                                              \

@@ -87,6 +87,15 @@ struct test_run {
 /* attr->test as the caller gave it; what Linux writes back is in it afterwards.  0 or -errno. */
 typedef int (*test_run_fn)(const struct test_run *run, union bpf_attr *attr);
 
+/* Where programs of the type meet a packet on its way through an instance. */
+enum packet_flag {
+	PACKET_XDP = 1,      /* the context is a struct xdp */
+	PACKET_SKB = 2,      /* a struct skb */
+	PACKET_FRAME = 4,    /* it starts at the link layer header, else at the network layer's */
+	PACKET_WRITABLE = 8, /* by dynptrs, too */
+	PACKET_OTHER = 16,   /* there is more to its context than a packet */
+};
+
 struct progtype {
 	const char *name; /* "BPF_PROG_TYPE_XDP" */
 	u32 id;
@@ -94,6 +103,7 @@ struct progtype {
 	const struct ctx_layout *ctx;
 	const struct progtype_variant *variants; /* exact attach types first; ATTACH_ANY last */
 	u32 nr_variants;
+	u32 packet;           /* enum packet_flag, 0: the context holds none */
 	u32 caps;             /* enum progtype_cap: what loading it takes */
 	u32 gpl;              /* 1: only with a GPL compatible license */
 	test_run_fn test_run; /* never NULL: those that cannot say so as Linux does */

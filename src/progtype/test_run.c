@@ -1,5 +1,4 @@
 /* BPF_PROG_TEST_RUN: what its runners share. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <time.h>
 
@@ -172,16 +171,4 @@ int test_run_zero_but(const void *ctx, u32 size, const struct byte_range *keep, 
 		}
 	}
 	return 1;
-}
-
-u16 test_run_eth_protocol(const u8 *eth, u32 len)
-{
-	u16 type = (u16)(eth[12] << 8 | eth[13]);
-
-	if (type >= 0x600)
-		return htons(type);
-	/* Novell's frames have no header of their own, but start with a checksum of all ones. */
-	if (len >= ETH_HEADER + 2 && eth[14] == 0xff && eth[15] == 0xff)
-		return htons(ETH_P_802_3);
-	return htons(ETH_P_802_2);
 }

@@ -9,11 +9,7 @@
 enum {
 	TEST_PAGE = 4096,
 	TEST_TAILROOM = 320, /* struct skb_shared_info behind the data */
-	ETH_HEADER = 14,
 };
-
-/* Ethernet types, and the two that stand for frames that give a length instead. */
-enum { ETH_P_802_3 = 0x0001, ETH_P_802_2 = 0x0004, ETH_P_IP = 0x0800, ETH_P_IPV6 = 0x86dd };
 
 struct test_result {
 	u32 retval;
@@ -54,8 +50,5 @@ struct byte_range {
 	u32 off, size;
 };
 int test_run_zero_but(const void *ctx, u32 size, const struct byte_range *keep, u32 n);
-
-/* The protocol, in the order of the wire, that an Ethernet header of a packet of `len` tells. */
-u16 test_run_eth_protocol(const u8 *eth, u32 len);
 
 #endif

@@ -21,8 +21,8 @@ static void flow_reset(void *ctx)
 	struct flow_test *t = ctx;
 
 	t->keys = (struct bpf_flow_keys){
-		.nhoff = ETH_HEADER,
-		.thoff = ETH_HEADER,
+		.nhoff = PACKET_ETH_HEADER,
+		.thoff = PACKET_ETH_HEADER,
 		.flags = t->flags,
 	};
 	memcpy(&t->keys.n_proto, t->eth + 12, 2);
@@ -46,7 +46,7 @@ static int flow_run(struct flow_test *t, const struct test_run *test, union bpf_
 	err = test_run_repeat(test, attr->test.repeat, t, flow_reset, &result);
 	if (err)
 		return err;
-	t->keys.nhoff = clamp(t->keys.nhoff, ETH_HEADER, t->size);
+	t->keys.nhoff = clamp(t->keys.nhoff, PACKET_ETH_HEADER, t->size);
 	t->keys.thoff = clamp(t->keys.thoff, t->keys.nhoff, t->size);
 	err = test_run_out(test, attr, &result);
 	return err ? err : test_run_ctx_out(test, attr, ctx, sizeof(*ctx));
@@ -63,7 +63,7 @@ int test_run_flow(const struct test_run *test, union bpf_attr *attr)
 
 	if (attr->test.flags || attr->test.cpu || attr->test.batch_size)
 		return -EINVAL;
-	if (size < ETH_HEADER || size > TEST_PAGE)
+	if (size < PACKET_ETH_HEADER || size > TEST_PAGE)
 		return -EINVAL;
 	err = test_run_data_in(test, attr, 0, size, TEST_PAGE, &mem);
 	if (err)

@@ -1,6 +1,7 @@
 /* BPF_PROG_TEST_RUN of netfilter programs. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_ether.h>
 
 #include "progtype/test_run.h"
 
@@ -33,17 +34,17 @@ static int netfilter_receive(struct netfilter_test *t)
 		skb->u.protocol = htons(t->state.pf == PF_IPV4 ? ETH_P_IP : ETH_P_IPV6);
 		return 0;
 	}
-	if (len < ETH_HEADER + IPV4_HEADER)
+	if (len < PACKET_ETH_HEADER + IPV4_HEADER)
 		return -EINVAL;
-	proto = ntohs(test_run_eth_protocol(skb->mac, len));
+	proto = ntohs(packet_eth_protocol(skb->mac, len));
 	if (proto != ETH_P_IP && proto != ETH_P_IPV6)
 		return -EPROTO;
-	if (proto == ETH_P_IPV6 && len < ETH_HEADER + IPV6_HEADER)
+	if (proto == ETH_P_IPV6 && len < PACKET_ETH_HEADER + IPV6_HEADER)
 		return -EINVAL;
 	if (t->state.pf != (proto == ETH_P_IP ? PF_IPV4 : PF_IPV6))
 		return -EINVAL;
 	skb->u.protocol = htons(proto);
-	skb_move_data(skb, ETH_HEADER);
+	skb_move_data(skb, PACKET_ETH_HEADER);
 	skb->net = skb->pkt.data;
 	return 0;
 }

@@ -5,6 +5,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_ether.h>
 
 #include "helper/netdev.h"
 #include "progtype/test_run.h"
@@ -52,7 +53,7 @@ static int skb_check_attr(const union bpf_attr *attr)
 	if ((attr->test.flags & ~BPF_F_TEST_SKB_CHECKSUM_COMPLETE) || attr->test.cpu ||
 	    attr->test.batch_size)
 		return -EINVAL;
-	return size < ETH_HEADER || size > SKB_DATA_MAX ? -EINVAL : 0;
+	return size < PACKET_ETH_HEADER || size > SKB_DATA_MAX ? -EINVAL : 0;
 }
 
 static u32 packet_type(const u8 *eth, const struct netdev *device)
@@ -102,17 +103,17 @@ static int skb_receive(struct skb_test *t)
 		return -ENODEV;
 	skb->u.ifindex = ifindex;
 	skb->u.sk = &t->sk;
-	skb->u.protocol = test_run_eth_protocol(skb->mac, skb->u.len);
+	skb->u.protocol = packet_eth_protocol(skb->mac, skb->u.len);
 	skb->u.pkt_type = packet_type(skb->mac, device);
 	skb->ingress = 1;
 	skb->read_only = t->access == SKB_READ;
 	t->sk.state = TCP_CLOSE;
 	t->sk.rx_queue_mapping = -1;
-	skb_move_data(skb, ETH_HEADER);
+	skb_move_data(skb, PACKET_ETH_HEADER);
 	skb->net = skb->pkt.data;
 	err = skb_set_addresses(t);
 	if (!err && t->access == SKB_WRITE_L2)
-		skb_move_data(skb, -ETH_HEADER);
+		skb_move_data(skb, -PACKET_ETH_HEADER);
 	return err;
 }
 
@@ -166,11 +167,11 @@ static int skb_restore_header(struct skb_test *t)
 
 	if (t->access == SKB_WRITE_L2)
 		return 0;
-	err = skb_reserve(&t->skb, ETH_HEADER, 0);
+	err = skb_reserve(&t->skb, PACKET_ETH_HEADER, 0);
 	if (err)
 		return err;
-	skb_move_data(&t->skb, -ETH_HEADER);
-	memset(t->skb.pkt.data, 0, ETH_HEADER);
+	skb_move_data(&t->skb, -PACKET_ETH_HEADER);
+	memset(t->skb.pkt.data, 0, PACKET_ETH_HEADER);
 	return 0;
 }
 

@@ -67,7 +67,7 @@ static int xdp_layout(struct xdp_test *t, const union bpf_attr *attr)
 		t->linear = room;
 	if (t->live && size > t->linear)
 		return -EINVAL;
-	return size - t->meta < ETH_HEADER ? -EINVAL : 0;
+	return size - t->meta < PACKET_ETH_HEADER ? -EINVAL : 0;
 }
 
 static int xdp_take_ctx(struct xdp_test *t)
