@@ -52,6 +52,8 @@ HELPER_FN(helper_skb_change_proto)
 /* What was cut into segments is one again: its size no longer says how to. */
 static void gso_reset(struct skb *skb)
 {
+	if (!skb->u.gso_size)
+		return;
 	skb->u.gso_size = skb->u.gso_segs = 0;
 	skb->gso_type = 0;
 }

@@ -15,17 +15,23 @@
 #define WHOLE(size) LOADS(size, 0)
 #define EVERY(size) LOADS(size, size)
 
-/* A stretch of bytes; a member of CTX; a member with a pointer of ours behind it; a typed pointer. */
+/*
+ * A stretch of bytes; a member of CTX; one that keeps only so many bytes of what is stored; one with
+ * a pointer of ours behind it; one that is a typed pointer.
+ */
 #define AREA(name, off, size, kind, loads, stores) \
-	{name, NULL, off, size, FIELD_##kind, loads, stores, ALL_VIEWS, ALL_VIEWS, 0, off},
+	{name, NULL, off, size, FIELD_##kind, loads, stores, ALL_VIEWS, ALL_VIEWS, 0, 0, off},
+#define KEPT(m, kind, loads, stores, readers, writers, store_size) \
+	{#m, NULL, offsetof(CTX, m), sizeof(((CTX *)0)->m), FIELD_##kind, loads, stores, readers, \
+	 writers, 0, store_size, offsetof(CTX, m)},
 #define FIELD(m, kind, loads, stores, readers, writers) \
 	{#m, NULL, offsetof(CTX, m), sizeof(((CTX *)0)->m), FIELD_##kind, loads, stores, readers, \
-	 writers, 0, offsetof(CTX, m)},
+	 writers, 0, 0, offsetof(CTX, m)},
 #define MOVED(m, kind, readers, ours, to) \
 	{#m, NULL, offsetof(CTX, m), sizeof(((CTX *)0)->m), FIELD_##kind, WHOLE(4), 0, readers, 0, \
-	 sizeof(((ours *)0)->to), offsetof(ours, to)},
+	 sizeof(((ours *)0)->to), 0, offsetof(ours, to)},
 #define BTF_POINTER(m, type) \
-	{#m, type, offsetof(CTX, m), 8, FIELD_BTF_POINTER, WHOLE(8), 0, ALL_VIEWS, 0, 0, \
+	{#m, type, offsetof(CTX, m), 8, FIELD_BTF_POINTER, WHOLE(8), 0, ALL_VIEWS, 0, 0, 0, \
 	 offsetof(CTX, m)},
 
 /* Linux's limits: PERF_MAX_TRACE_SIZE, MAX_BPF_FUNC_ARGS, U16_MAX. */

@@ -31,7 +31,8 @@ enum field_kind {
  *
  * Where an access goes in our context: a field whose to_size is not 0 holds a pointer of 8 bytes
  * behind what programs see as 4, so its load becomes one of 8 bytes at `to`; any other access is
- * at `to + (off - field->off)` with the size it has.
+ * at `to + (off - field->off)` with the size it has.  A store to a field with a store_size writes
+ * so many bytes of its value and no more: Linux keeps 16 bits behind some fields of 32.
  */
 struct ctx_field {
 	const char *name;
@@ -43,6 +44,7 @@ struct ctx_field {
 	u8 write;             /* sizes of stores, at its start and inside */
 	u8 readers, writers;  /* enum ctx_view: which variants of the type may at all */
 	u8 to_size;
+	u8 store_size; /* not 0: all that a store of the whole field keeps */
 	u32 to;
 };
 

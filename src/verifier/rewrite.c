@@ -39,6 +39,8 @@ static void rewrite_ctx(struct env *env, struct bpf_insn *insn)
 	} else {
 		insn->off = (s16)((s32)field->to + insn->off - (s32)field->off);
 	}
+	if (write && field->store_size == 2)
+		insn->code = (u8)((insn->code & ~0x18) | BPF_H);
 }
 
 static void rewrite_ld_imm64(struct env *env, u32 pc)
