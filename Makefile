@@ -151,8 +151,15 @@ $(BENCH)/bench: $(patsubst %.c,$(B)/obj/%.o,$(filter-out bench/dpdk.c,$(wildcard
 	@echo "  LD    $@"
 	@$(CC) $^ -o $@ -lbpf -ldl -lm $(LDLIBS)
 
-bench: $(BENCH)/bench $(BENCH_DPDK) $(BENCH_PROGS:%=$(BENCH)/progs/%.bpf.o) \
+# One part by itself: what no program of the table above shows.
+$(BENCH)/micro/%: $(B)/obj/bench/micro/%.o $(B)/libskep.a
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	@$(CC) $^ -o $@ $(LDLIBS)
+
+bench: $(BENCH)/micro/jit_compile $(BENCH)/bench $(BENCH_DPDK) $(BENCH_PROGS:%=$(BENCH)/progs/%.bpf.o) \
        $(BENCH_PLAIN:%=$(BENCH)/native/%.so) $(BENCH_PLAIN:%=$(BENCH)/raw/%.insns)
+	@$(BENCH)/micro/jit_compile
 	@BENCH_DIR=$(BENCH) $(BENCH)/bench $(CASE)
 	@if command -v gnuplot >/dev/null; then gnuplot -e "dir='$(BENCH)'" bench/plot.gp; \
 		echo "$(BENCH)/results.json  $(BENCH)/bench.svg"; \
@@ -161,6 +168,6 @@ bench: $(BENCH)/bench $(BENCH_DPDK) $(BENCH_PROGS:%=$(BENCH)/progs/%.bpf.o) \
 clean:
 	rm -rf $(B)
 
-.PHONY: all bench examples fuzz check clean
+.PHONY: all bench examples fuzz soak check clean
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
