@@ -163,6 +163,8 @@ int map_next_key(struct map *map, const void *key, void *next);
  * Slot `index` of a prog array, NULL when empty or past the end; valid while the calling run lasts.
  */
 struct obj *map_prog_at(struct map *array, u32 index);
+/* Its max_entries slots themselves, for engines that read them without a call; else NULL. */
+_Atomic(struct obj *) *map_prog_slots(struct map *map);
 
 /* What the types with map_more_ops do; the others say -EOPNOTSUPP, or NULL. */
 long map_for_each(struct map *map, u64 callback, u64 ctx, struct run *run); /* how many it saw */

@@ -28,6 +28,11 @@ struct obj *map_prog_at(struct map *array, u32 index)
 	return obj_array_get(array, index);
 }
 
+_Atomic(struct obj *) *map_prog_slots(struct map *map)
+{
+	return map->type == BPF_MAP_TYPE_PROG_ARRAY ? obj_array_of(map)->entry : NULL;
+}
+
 static const struct map_user_ops prog_array_user = {
 	.lookup = obj_array_user_lookup,
 	.update = prog_array_user_update,

@@ -221,6 +221,9 @@ static int take_any(struct map *map, struct obj *prog)
 	return 0;
 }
 
+/* Do the facts say which array it is? */
+static int array_is_known;
+
 /* insns of chain[n]; it goes into slot n. */
 static void link_prog(struct map *array, u32 n, const struct bpf_insn *insns, u32 len)
 {
@@ -229,7 +232,7 @@ static void link_prog(struct map *array, u32 n, const struct bpf_insn *insns, u3
 	hand_init(h, skep, insns, len);
 	obj_init(&h->prog.obj, skep, OBJ_PROG, keep);
 	for (u32 pc = 0; pc < len; pc++)
-		if (insns[pc].imm == BPF_FUNC_tail_call)
+		if (insns[pc].imm == BPF_FUNC_tail_call && array_is_known)
 			h->prog.facts[pc].map = array;
 }
 
@@ -335,10 +338,11 @@ static void tail_calls(void)
 
 	skep->fd_get = chain_get;
 	skep->prog_array_claim = take_any;
-	for (u32 i = 0; i < ARRAY_SIZE(engines); i++) {
-		check_limit(array, engines[i]);
-		check_targets(array, engines[i]);
-		check_subprogram(array, engines[i]);
+	for (u32 i = 0; i < 2 * ARRAY_SIZE(engines); i++) {
+		array_is_known = i % 2;
+		check_limit(array, engines[i / 2]);
+		check_targets(array, engines[i / 2]);
+		check_subprogram(array, engines[i / 2]);
 	}
 	obj_put(&array->obj);
 }

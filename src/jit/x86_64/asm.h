@@ -100,12 +100,16 @@ static inline void op_rm(struct jit *j, u32 w, u32 op, u32 reg, u32 base, s32 di
 		put4(j, (u32)disp);
 }
 
-/* The same with [base + index]; base is not rbp or r13. */
-static inline void op_rmx(struct jit *j, u32 w, u32 op, u32 reg, u32 base, u32 index)
+/* The same with [base + index << scale]; base is not rbp or r13. */
+struct x86_index {
+	u8 base, index, scale;
+};
+
+static inline void op_rmx(struct jit *j, u32 w, u32 op, u32 reg, struct x86_index m)
 {
-	put_op(j, w | (index >> 3) << 1, op, reg, base);
+	put_op(j, w | (u32)(m.index >> 3) << 1, op, reg, m.base);
 	put1(j, (reg & 7) << 3 | 4);
-	put1(j, (index & 7) << 3 | (base & 7));
+	put1(j, (u32)m.scale << 6 | (m.index & 7u) << 3 | (m.base & 7u));
 }
 
 /* add, or, and, sub, xor, cmp: reg, imm */

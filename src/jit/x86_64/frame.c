@@ -57,7 +57,6 @@ static void note(struct jit *j, u32 pc, u32 *mentioned)
 {
 	const struct bpf_insn *insn = &j->prog->insns[pc];
 	struct frame *frame = &j->frame;
-	const struct inlined *inlined;
 
 	if (is_jump(insn->code))
 		note_loop(j, pc, insn);
@@ -67,9 +66,8 @@ static void note(struct jit *j, u32 pc, u32 *mentioned)
 	} else if (is_packet_load(insn->code)) {
 		frame->calls = 1;
 	} else if (is_call(insn->code)) {
-		inlined = x86_inlined(j, pc);
 		frame->uses_run = 1;
-		frame->calls |= !inlined || x86_inlined_calls(inlined);
+		frame->calls |= x86_is_real_call(j, pc);
 	}
 }
 

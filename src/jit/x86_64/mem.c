@@ -53,7 +53,7 @@ static u32 load_size(const struct bpf_insn *insn)
 static void load_packet(struct jit *j, const struct bpf_insn *insn, const struct row *row)
 {
 	if (BPF_MODE(insn->code) == BPF_IND)
-		op_rmx(j, 0, row->op, RAX, R9, RAX);
+		op_rmx(j, 0, row->op, RAX, (struct x86_index){R9, RAX, 0});
 	else
 		op_rm(j, 0, row->op, RAX, R9, insn->imm);
 	if (load_size(insn) == 2) {

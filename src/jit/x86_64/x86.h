@@ -94,6 +94,7 @@ void x86_may_goto(struct jit *j, const struct bpf_insn *insn, const struct row *
 void x86_exit(struct jit *j, const struct bpf_insn *insn, const struct row *row);
 
 /* call.c */
+int x86_is_real_call(const struct jit *j, u32 pc); /* does it become a call of the machine? */
 void x86_call(struct jit *j, const struct bpf_insn *insn, const struct row *row);
 
 /* map.c: helpers that need no call, or a shorter one. */
