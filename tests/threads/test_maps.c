@@ -9,7 +9,7 @@
 #include "map/ringbuf.h"
 #include "tests/tap.h"
 
-enum { THREADS = 8, CPUS = 3, ROUNDS = 20000, KEYS = 96, ENTRIES = 64 };
+enum { THREADS = 8, CPUS = 3, ROUNDS = 10000, KEYS = 96, ENTRIES = 64 };
 
 /* Both words say which key they belong to, and agree on the rest. */
 struct value {
@@ -161,7 +161,7 @@ struct record {
 	u64 padding[5];
 };
 
-enum { RECORDS = 20000 };
+enum { RECORDS = 10000 };
 
 static void *produce(void *cookie)
 {
