@@ -9,11 +9,16 @@
  *	=> EINVAL last insn is not	"ok", or errno and the beginning of the last line of the log
  *	fact 3 ctx			what engines are told of an instruction: a kind of memory,
  *	fact 5 key 7			a constant key, or "dead"
+ *	run 64 = 2			R0 after a test run over 64 bytes 0, 1, 2, ..., by every
+ *engine
  */
 #include <errno.h>
 #include <glob.h>
 
+#include "interp/interp.h"
 #include "isa/isa.h"
+#include "jit/jit.h"
+#include "progtype/progtype.h"
 #include "tests/lib/verify.h"
 #include "tests/tap.h"
 
@@ -167,6 +172,45 @@ static void expect_fact(const char *want)
 	tap_bad++;
 }
 
+static void run_by(const struct engine *engine, unsigned size, long long want)
+{
+	u8 packet[256];
+	union bpf_attr attr = {.test = {.data_in = ptr_to_u64(packet), .data_size_in = size}};
+	struct test_run run = {.skep = v.skep,
+			       .prog = c.prog,
+			       .attach = c.load.attach,
+			       .max_ctx_offset = c.prog->max_ctx_offset};
+
+	for (unsigned i = 0; i < sizeof(packet); i++)
+		packet[i] = (u8)i;
+	c.prog->engine = engine;
+	if (!CHECK(!engine->compile(c.prog)))
+		return;
+	run.entry = c.prog->entry;
+	CHECK_EQ(c.prog->type->test_run(&run, &attr), 0);
+	if (attr.test.retval != (u32)want) {
+		printf("# %s: %s returns %u\n", c.name, engine->name, attr.test.retval);
+		tap_bad++;
+	}
+	if (c.prog->image)
+		engine->release(c.prog);
+	c.prog->image = NULL;
+}
+
+/* "run 64 = 2" */
+static void expect_run(const char *want)
+{
+	static const struct engine *const engines[] = {&engine_checked, &engine_interp,
+						       &engine_jit};
+	unsigned size;
+	long long value;
+
+	if (!CHECK(c.prog && sscanf(want, "%u = %lli", &size, &value) == 2 && size <= 256))
+		return;
+	for (size_t i = 0; i < N(engines); i++)
+		run_by(engines[i], size, value);
+}
+
 /* A word that begins a line, what it does with the rest; program text begins with none of them. */
 static void line_of_case(const char *line)
 {
@@ -187,6 +231,8 @@ static void line_of_case(const char *line)
 		expect(line + 3);
 	} else if (!strncmp(line, "fact ", 5)) {
 		expect_fact(line + 5);
+	} else if (!strncmp(line, "run ", 4)) {
+		expect_run(line + 4);
 	} else {
 		strncat(c.text, line, sizeof(c.text) - strlen(c.text) - 2);
 		strcat(c.text, "\n");
