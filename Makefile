@@ -13,10 +13,11 @@ CPPFLAGS = -I. -Isrc -Iinclude -I$(B)/gen -D_GNU_SOURCE
 CFLAGS = -O2 -g
 STD = -std=gnu11 $(WARN) -fPIC -fvisibility=hidden -fno-strict-aliasing -MMD -MP
 SAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-LDLIBS = -lpthread
+LDLIBS = -lelf -lz -lpthread
 
 SRCS := $(wildcard src/*/*.c src/*/*/*.c)
-LIB_SRCS := $(filter-out src/tools/%,$(SRCS))
+LIB_SRCS := $(filter-out src/tools/% src/load/guard.c,$(SRCS))
+TOOL_OBJS := $(patsubst %.c,$(B)/obj/%.o,$(wildcard src/tools/*.c))
 LIB_OBJS := $(LIB_SRCS:%.c=$(B)/obj/%.o)
 SAN_OBJS := $(LIB_SRCS:%.c=$(B)/san/%.o)
 TEST_LIB := $(patsubst %.c,$(B)/san/%.o,$(wildcard tests/lib/*.c))
@@ -33,7 +34,11 @@ CLANG = clang
 BPF_CFLAGS = -target bpf -O2 -g -mcpu=v3 -Wall -I/usr/include/$(shell uname -m)-linux-gnu
 EXAMPLES := $(patsubst %.c,$(B)/%.o,$(wildcard examples/*.bpf.c))
 
-all: $(B)/libskep.a
+# What libskep's sonames and pkg-config files say, and skep --version.
+VERSION := $(shell sed -n 's/.*SKEP_VERSION "\(.*\)"/\1/p' src/tools/version.h)
+SO = 0
+
+all: $(B)/skep $(B)/libskep.a $(B)/libskep.so $(B)/libskep-bpf.a $(B)/libskep-bpf.so
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -50,12 +55,70 @@ $(B)/tsan/%.o: %.c
 	@echo "  CC    $@"
 	@$(CC) $(STD) $(CPPFLAGS) -O1 -g $(TSAN) -c $< -o $@
 
-$(B)/libskep.a: $(LIB_OBJS)
+# The private libbpf: the distribution's object code in one piece, its system calls renamed to those
+# of src/load, and of its names only those left that its headers tell.
+LIBBPF_A := $(shell $(CC) -print-file-name=libbpf.a)
+LIBBPF_H = $(wildcard /usr/include/bpf/*.h)
+LIBBPF = $(B)/libbpf/libbpf.o
+
+$(B)/libbpf/api.txt: $(LIBBPF_H)
+	@mkdir -p $(@D)
+	@grep -ohE '\b(lib)?(bpf|btf|perf_buffer|ring_buffer|user_ring_buffer)_\w+' $^ | sort -u >$@
+
+$(LIBBPF): $(LIBBPF_A) $(B)/libbpf/api.txt src/load/libbpf.syms
+	@echo "  LD    $@"
+	@$(LD) -r --whole-archive $< -o $(@D)/whole.o
+	@objcopy --keep-global-symbols=$(B)/libbpf/api.txt --redefine-syms=src/load/libbpf.syms \
+		$(@D)/whole.o $@
+
+# Everything, for our own programs.
+$(B)/libskep-all.a: $(LIB_OBJS) $(LIBBPF)
 	@rm -f $@
 	@echo "  AR    $@"
 	@$(AR) rcs $@ $^
 
-$(B)/libskep-san.a: $(SAN_OBJS)
+# libskep, whose names are skep_* alone ...
+$(B)/libskep.a: $(LIB_OBJS) $(LIBBPF)
+	@rm -f $@
+	@echo "  AR    $@"
+	@$(LD) -r $^ -o $(B)/libskep.o
+	@objcopy --wildcard --keep-global-symbol='skep_*' $(B)/libskep.o
+	@$(AR) rcs $@ $(B)/libskep.o
+
+$(B)/libskep.map:
+	@mkdir -p $(@D)
+	@echo 'SKEP_$(SO) { global: skep_*; local: *; };' >$@
+
+$(B)/libskep.so: $(LIB_OBJS) $(LIBBPF) $(B)/libskep.map
+	@echo "  LD    $@"
+	@$(CC) -shared -Wl,-soname,libskep.so.$(SO),-Bsymbolic,--version-script=$(B)/libskep.map,-z,defs \
+		$(LIB_OBJS) $(LIBBPF) -o $@ $(LDLIBS)
+
+# ... and libskep-bpf, which has libbpf's besides.
+GUARD = $(B)/obj/src/load/guard.o
+
+$(B)/libskep-bpf.a: $(LIB_OBJS) $(LIBBPF)
+	@rm -f $@
+	@echo "  AR    $@"
+	@$(LD) -r $^ -o $(B)/libskep-bpf.o
+	@objcopy --wildcard --keep-global-symbol='skep_*' --keep-global-symbols=$(B)/libbpf/api.txt \
+		$(B)/libskep-bpf.o
+	@$(AR) rcs $@ $(B)/libskep-bpf.o
+
+$(B)/libskep-bpf.map: $(B)/libbpf/api.txt
+	@{ echo 'SKEP_BPF_$(SO) { global: skep_*;'; sed 's/$$/;/' $<; echo 'local: *; };'; } >$@
+
+$(B)/libskep-bpf.so: $(LIB_OBJS) $(LIBBPF) $(GUARD) $(B)/libskep-bpf.map
+	@echo "  LD    $@"
+	@$(CC) -shared \
+		-Wl,-soname,libskep-bpf.so.$(SO),-Bsymbolic,--version-script=$(B)/libskep-bpf.map,-z,defs \
+		$(LIB_OBJS) $(LIBBPF) $(GUARD) -o $@ $(LDLIBS)
+
+$(B)/skep: $(TOOL_OBJS) $(B)/libskep-all.a
+	@echo "  LD    $@"
+	@$(CC) $^ -o $@ -lpcap $(LDLIBS)
+
+$(B)/libskep-san.a: $(SAN_OBJS) $(LIBBPF)
 	@rm -f $@
 	@echo "  AR    $@"
 	@$(AR) rcs $@ $^
@@ -77,7 +140,7 @@ $(B)/tests/%: $(B)/san/tests/%.o $(TEST_LIB) $(B)/libskep-san.a
 # Test-only: a disassembler, where it is installed.
 $(B)/tests/jit/test_encoding: LDLIBS += $(if $(wildcard /usr/include/Zydis/Zydis.h),-lZydis)
 
-$(B)/libskep-tsan.a: $(TSAN_OBJS)
+$(B)/libskep-tsan.a: $(TSAN_OBJS) $(LIBBPF)
 	@rm -f $@
 	@echo "  AR    $@"
 	@$(AR) rcs $@ $^
@@ -105,7 +168,7 @@ $(B)/fuzz/obj/%.o: %.c
 	@echo "  FUZZ  $@"
 	@$(CLANG) $(STD) $(CPPFLAGS) $(FUZZ_CFLAGS) -c $< -o $@
 
-$(B)/fuzz/fuzz_%: $(B)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJS)
+$(B)/fuzz/fuzz_%: $(B)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJS) $(LIBBPF)
 	@echo "  LD    $@"
 	@$(CLANG) -fsanitize=fuzzer,address,undefined $^ -o $@ $(LDLIBS)
 
@@ -146,7 +209,7 @@ $(BENCH)/progs/%.bpf.o: bench/progs/%.bpf.c bench/progs/bench.h
 	@echo "  BPF   $@"
 	@$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
-$(BENCH)/bench: $(patsubst %.c,$(B)/obj/%.o,$(filter-out bench/dpdk.c,$(wildcard bench/*.c))) $(B)/libskep.a
+$(BENCH)/bench: $(patsubst %.c,$(B)/obj/%.o,$(filter-out bench/dpdk.c,$(wildcard bench/*.c))) $(B)/libskep-all.a
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
 	@$(CC) $^ -o $@ -lbpf -ldl -lm $(LDLIBS)
