@@ -118,10 +118,20 @@ int pass_func_info_early(struct env *env)
 	return read_func_info(env, &r);
 }
 
+/* Without types nobody knows what a subprogram returns, and a tail call returns for it. */
+static int check_abnormal_return(struct env *env)
+{
+	for (u32 i = 1; i < env->nr_subprogs; i++)
+		if (env->subprogs[i].has_tail_call)
+			return reject(env, -EINVAL,
+				      "tail_call is not allowed in subprogs without BTF");
+	return 0;
+}
+
 static int check_func_info(struct env *env)
 {
 	if (!env->nr_func_info)
-		return 0;
+		return check_abnormal_return(env);
 	if (env->nr_func_info != env->nr_subprogs)
 		return reject(env, -EINVAL,
 			      "number of funcs in func_info doesn't match number of subprogs");
