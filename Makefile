@@ -215,7 +215,7 @@ $(BENCH)/bench: $(patsubst %.c,$(B)/obj/%.o,$(filter-out bench/dpdk.c,$(wildcard
 	@$(CC) $^ -o $@ -lbpf -ldl -lm $(LDLIBS)
 
 # One part by itself: what no program of the table above shows.
-$(BENCH)/micro/%: $(B)/obj/bench/micro/%.o $(B)/libskep.a
+$(BENCH)/micro/%: $(B)/obj/bench/micro/%.o $(B)/libskep-all.a
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
 	@$(CC) $^ -o $@ $(LDLIBS)
@@ -228,9 +228,51 @@ bench: $(BENCH)/micro/jit_compile $(BENCH)/bench $(BENCH_DPDK) $(BENCH_PROGS:%=$
 		echo "$(BENCH)/results.json  $(BENCH)/bench.svg"; \
 		else echo "$(BENCH)/results.json  (the plot needs gnuplot)"; fi
 
+# What stands in .ci/packages and is needed to build and to run the examples, not to test.
+DEMO_PACKAGES = gcc make clang llvm libbpf-dev libelf-dev zlib1g-dev libpcap-dev linux-libc-dev
+DEMO_MISSING = $(shell for p in $(DEMO_PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done)
+
+demo-packages:
+	@missing="$(DEMO_MISSING)"; [ -z "$$missing" ] || \
+		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq $$missing; \
+		else echo "First, as root:  apt-get install $$missing"; exit 1; fi
+
+demo: demo-packages
+	@$(MAKE) --no-print-directory all examples
+	@set -ex; \
+	$(B)/skep run $(B)/examples/drop.bpf.o --pcap examples/capture.pcap --map blocked 192.0.2.1=0; \
+	$(B)/skep run $(B)/examples/parse.bpf.o parse --pcap examples/capture.pcap; \
+	$(B)/skep run $(B)/examples/events.bpf.o --pcap examples/capture.pcap --record-type event
+
+PREFIX = /usr/local
+LIBDIR = $(PREFIX)/lib
+INSTALL = install -D -m 644
+MAN = $(wildcard man/*)
+
+# $(call pc,NAME,DESCRIPTION,LIBRARY)
+pc = printf 'prefix=%s\nlibdir=%s\nincludedir=$${prefix}/include\n\nName: %s\nDescription: %s\nVersion: %s\nLibs: -L$${libdir} -l%s\nLibs.private: -lelf -lz -lpthread\nCflags: -I$${includedir}\n' \
+	'$(PREFIX)' '$(LIBDIR)' '$(1)' '$(2)' '$(VERSION)' '$(3)'
+
+install: all
+	@set -e; d="$(DESTDIR)"; \
+	install -D -m 755 $(B)/skep "$$d$(PREFIX)/bin/skep"; \
+	for h in include/skep/*.h; do $(INSTALL) $$h "$$d$(PREFIX)/$$h"; done; \
+	for l in skep skep-bpf; do \
+		$(INSTALL) $(B)/lib$$l.a "$$d$(LIBDIR)/lib$$l.a"; \
+		install -D -m 755 $(B)/lib$$l.so "$$d$(LIBDIR)/lib$$l.so.$(VERSION)"; \
+		ln -sf lib$$l.so.$(VERSION) "$$d$(LIBDIR)/lib$$l.so.$(SO)"; \
+		ln -sf lib$$l.so.$(SO) "$$d$(LIBDIR)/lib$$l.so"; \
+	done; \
+	for m in $(MAN); do $(INSTALL) $$m "$$d$(PREFIX)/share/man/man$${m##*.}/$${m##*/}"; done; \
+	mkdir -p "$$d$(LIBDIR)/pkgconfig" "$$d$(PREFIX)/share/bash-completion/completions"; \
+	$(call pc,skep,Linux eBPF in your program,skep) >"$$d$(LIBDIR)/pkgconfig/skep.pc"; \
+	$(call pc,skep-bpf,libbpf over skep instead of the kernel,skep-bpf) \
+		>"$$d$(LIBDIR)/pkgconfig/skep-bpf.pc"; \
+	$(B)/skep completion >"$$d$(PREFIX)/share/bash-completion/completions/skep"
+
 clean:
 	rm -rf $(B)
 
-.PHONY: all bench examples fuzz soak check clean
+.PHONY: all bench demo demo-packages examples install fuzz soak check clean
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
