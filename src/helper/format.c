@@ -3,12 +3,12 @@
  * because the order decides which error a bad format gets; format_print does what the kernel's
  * vsnprintf does with what is left.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 
 #include "helper/format.h"
 #include "helper/probe.h"
+#include "helper/text.h"
 
 struct parse {
 	const char *fmt;
@@ -22,7 +22,7 @@ struct parse {
 /* A character that may follow %p or %s: the end, white space, or punctuation. */
 static int ends_spec(char c)
 {
-	return c == 0 || isspace((u8)c) || ispunct((u8)c);
+	return c == 0 || text_space(c) || text_punct(c);
 }
 
 static void parse_flags(struct parse *p)
@@ -95,7 +95,7 @@ static int take_text(struct parse *p, const char *text)
 
 	if (n > FORMAT_ARG_BYTES - p->used)
 		return -ENOSPC;
-	p->spec->kind = 's';
+	p->spec->kind = 't';
 	p->spec->text = memcpy(p->f->bytes + p->used, text, n);
 	p->used += (u32)n;
 	return 0;
@@ -135,15 +135,24 @@ static int take_ip(struct parse *p)
 	return take_text(p, text);
 }
 
-/* %ps, %pS, %pB: we know no symbols, and Linux prints the address of what has none. */
+/* We know no symbols, and Linux prints the address of what has none. */
+static void symbol_text(char text[24], u64 addr)
+{
+	snprintf(text, 24, "0x%llx", (unsigned long long)addr);
+}
+
+/* %ps and %pS are looked up when they are printed, %pB now. */
 static int take_symbol(struct parse *p)
 {
 	char text[24];
 
-	p->at++;
+	if (p->fmt[p->at++] != 'B') {
+		p->spec->kind = 'S';
+		return take_number(p, 8);
+	}
 	if (!p->args)
 		return 0;
-	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)p->spec->value);
+	symbol_text(text, p->spec->value);
 	return take_text(p, text);
 }
 
@@ -220,9 +229,10 @@ static int parse_spec(struct parse *p)
 	return parse_number(p);
 }
 
+/* Control characters are refused; what is beyond ASCII is UTF-8's. */
 static int printable(char c)
 {
-	return (u8)c < 0x80 && (isprint((u8)c) || isspace((u8)c));
+	return (u8)c >= 0x80 || isprint((u8)c) || text_space(c);
 }
 
 static int prepare(struct format *f, const char *fmt, u32 size, const u64 *args, u32 n)
@@ -369,6 +379,24 @@ static void print_text(struct out *o, const struct format_spec *s)
 	out_field(o, &text, 0, s->text, (u32)strlen(s->text));
 }
 
+static void print_symbol(struct out *o, const struct format_spec *s)
+{
+	struct format_spec symbol = *s;
+	char text[24];
+
+	symbol_text(text, s->value);
+	symbol.text = text;
+	print_text(o, &symbol);
+}
+
+/* Text that was made beforehand: Linux forgets its width, and all of it where the buffer is full.
+ */
+static void print_made(struct out *o, const struct format_spec *s)
+{
+	if (o->len < o->size)
+		out_text(o, s->text, (u32)strlen(s->text));
+}
+
 static void print_char(struct out *o, const struct format_spec *s)
 {
 	struct format_spec text = *s;
@@ -383,6 +411,12 @@ static void print_spec(struct out *o, const struct format_spec *s)
 	switch (s->kind) {
 	case 's':
 		print_text(o, s);
+		break;
+	case 'S':
+		print_symbol(o, s);
+		break;
+	case 't':
+		print_made(o, s);
 		break;
 	case 'c':
 		print_char(o, s);

@@ -11,11 +11,11 @@
 #define FORMAT_ARG_BYTES 512 /* MAX_BPRINTF_BIN_ARGS: all arguments, copied strings among them */
 
 struct format_spec {
-	char kind; /* the conversion: d u x X c s, p (hashed), P (plain) */
+	char kind; /* d u x X c s, p (hashed), P (plain), S (symbol), t (made beforehand) */
 	u8 left, zero, plus, space;
 	u32 width;
 	u64 value;        /* of numbers and pointers */
-	const char *text; /* of s and symbols: in `bytes` */
+	const char *text; /* of s and t: in `bytes` */
 	u32 start, end;   /* its place in fmt */
 };
 

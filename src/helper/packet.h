@@ -18,7 +18,7 @@
 #include "base/os.h"
 #include "base/types.h"
 
-#define PACKET_MAX_FRAGS 17   /* MAX_SKB_FRAGS */
+#define PACKET_MAX_FRAGS 17 /* MAX_SKB_FRAGS */
 #define PACKET_ETH_HEADER 14
 #define PACKET_FRAG_SIZE 4096 /* what one fragment of a test run's XDP packet can hold */
 

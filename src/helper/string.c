@@ -1,7 +1,6 @@
 /* Helpers on strings: numbers out of text, comparison. */
-#include <ctype.h>
-
 #include "helper/internal.h"
+#include "helper/text.h"
 
 /* What bpf_strtol and bpf_strtoul read. */
 struct text {
@@ -17,7 +16,7 @@ static int base_ok(u64 flags)
 
 static void skip_space(struct text *t)
 {
-	while (t->at < t->end && isspace((u8)*t->at))
+	while (t->at < t->end && text_space(*t->at))
 		t->at++;
 }
 
@@ -37,10 +36,12 @@ static char peek(const struct text *t, u32 ahead)
 /* "0x" before a hexadecimal digit, "0" before octal ones, else decimal. */
 static void settle_base(struct text *t)
 {
-	int hex = peek(t, 0) == '0' && (peek(t, 1) | 0x20) == 'x' && digit(peek(t, 2)) < 16;
+	int hex = peek(t, 0) == '0' && (peek(t, 1) | 0x20) == 'x';
 
-	if (!t->base)
-		t->base = hex ? 16 : peek(t, 0) == '0' ? 8 : 10;
+	if (!t->base && hex && digit(peek(t, 2)) < 16)
+		t->base = 16;
+	else if (!t->base)
+		t->base = peek(t, 0) == '0' ? 8 : 10;
 	if (t->base == 16 && hex)
 		t->at += 2;
 }
