@@ -16,8 +16,8 @@
 #define EVERY(size) LOADS(size, size)
 
 /*
- * A stretch of bytes; a member of CTX; one that keeps only so many bytes of what is stored; one with
- * a pointer of ours behind it; one that is a typed pointer.
+ * A stretch of bytes; a member of CTX; one that keeps only so many bytes of what is stored; one
+ * with a pointer of ours behind it; one that is a typed pointer.
  */
 #define AREA(name, off, size, kind, loads, stores) \
 	{name, NULL, off, size, FIELD_##kind, loads, stores, ALL_VIEWS, ALL_VIEWS, 0, 0, off},
