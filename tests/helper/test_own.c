@@ -1,0 +1,132 @@
+/* What Linux is not asked about: the tables' order, iterators, dynptrs, string kfuncs, the trace
+ * ring. */
+#include <errno.h>
+
+#include "../tap.h"
+#include "helper/dynptr.h"
+#include "helper/helper.h"
+#include "helper/packet.h"
+#include "helper/trace.h"
+
+static u64 kfunc(const char *name, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+{
+	struct skep skep = {.os = &os_host};
+	struct run run = {.skep = &skep};
+	const struct kfunc *row = kfunc_by_name(name);
+
+	return CHECK(row && row->fn) ? row->fn(r1, r2, r3, r4, r5, &run) : 0;
+}
+
+static void kfuncs_are_found(void)
+{
+	const struct kfunc *row, *before = NULL;
+
+	for (u32 i = 0; (row = kfunc_by_index(i)); before = row, i++) {
+		CHECK(!before || strcmp(before->name, row->name) < 0);
+		CHECK(kfunc_by_name(row->name) == row);
+	}
+	CHECK(kfunc_by_name("") == NULL);
+	CHECK(kfunc_by_name("zzz") == NULL);
+}
+
+static void numbers_iterate(void)
+{
+	struct bpf_iter_num it;
+	u64 at = ptr_to_u64(&it), p;
+	s32 sum = 0;
+
+	CHECK_EQ(kfunc("bpf_iter_num_new", at, (u64)-2, 3, 0, 0), 0);
+	while ((p = kfunc("bpf_iter_num_next", at, 0, 0, 0, 0)))
+		sum = sum * 10 + *(s32 *)u64_to_ptr(p);
+	CHECK_EQ(sum, -21000 + 12);
+	CHECK_EQ(kfunc("bpf_iter_num_new", at, 3, 2, 0, 0), -EINVAL);
+	CHECK_EQ(kfunc("bpf_iter_num_next", at, 0, 0, 0, 0), 0);
+	CHECK_EQ(kfunc("bpf_iter_num_new", at, 0, 9 << 20, 0, 0), -E2BIG);
+}
+
+static void bits_iterate(void)
+{
+	const u64 words[3] = {1ull << 63 | 1, 0, 1ull << 5};
+	const s32 want[] = {0, 63, 133};
+	struct bpf_iter_bits it;
+	u64 at = ptr_to_u64(&it), p;
+	u32 n = 0;
+
+	CHECK_EQ(kfunc("bpf_iter_bits_new", at, ptr_to_u64(words), 3, 0, 0), 0);
+	while ((p = kfunc("bpf_iter_bits_next", at, 0, 0, 0, 0)) && n < 3)
+		CHECK_EQ(*(s32 *)u64_to_ptr(p), want[n++]);
+	CHECK_EQ(n, 3);
+	kfunc("bpf_iter_bits_destroy", at, 0, 0, 0, 0);
+	CHECK_EQ(kfunc("bpf_iter_bits_new", at, 8, 1, 0, 0), -EFAULT);
+	CHECK_EQ(kfunc("bpf_iter_bits_new", at, ptr_to_u64(words), 512, 0, 0), -E2BIG);
+}
+
+static void strings_are_bounded(void)
+{
+	u64 abc = ptr_to_u64("abc"), cd = ptr_to_u64("bc");
+
+	CHECK_EQ(kfunc("bpf_strlen", abc, 0, 0, 0, 0), 3);
+	CHECK_EQ(kfunc("bpf_strcmp", abc, cd, 0, 0, 0), -1);
+	CHECK_EQ(kfunc("bpf_strstr", abc, cd, 0, 0, 0), 1);
+	CHECK_EQ(kfunc("bpf_strnstr", abc, cd, 2, 0, 0), -ENOENT);
+	CHECK_EQ(kfunc("bpf_strchr", abc, 'c', 0, 0, 0), 2);
+	CHECK_EQ(kfunc("bpf_strlen", 0, 0, 0, 0, 0), -ERANGE);
+	CHECK_EQ(kfunc("bpf_strlen", 1 << 16, 0, 0, 0, 0), -EFAULT);
+}
+
+static void dynptrs_keep_their_bounds(void)
+{
+	u8 buf[64] = {1, 2, 3, 4}, out[8] = {0};
+	struct packet_mem mem = {buf, sizeof(buf), 16, 32, &os_host};
+	struct bpf_dynptr dynptr;
+	struct skb skb;
+	u64 p = ptr_to_u64(&dynptr);
+
+	skb_init(&skb, &mem);
+	CHECK_EQ(kfunc("bpf_dynptr_from_skb", ptr_to_u64(&skb), 1, p, 0, 0), -EINVAL);
+	CHECK_EQ(kfunc("bpf_dynptr_is_null", p, 0, 0, 0, 0), 1);
+	CHECK_EQ(kfunc("bpf_dynptr_from_skb", ptr_to_u64(&skb), 0, p, 0, 0), 0);
+	CHECK_EQ(kfunc("bpf_dynptr_size", p, 0, 0, 0, 0), 32);
+	CHECK(kfunc("bpf_dynptr_slice", p, 28, 0, 4, 0) == ptr_to_u64(buf + 44));
+	CHECK_EQ(kfunc("bpf_dynptr_slice", p, 29, 0, 4, 0), 0);
+	CHECK_EQ(kfunc("bpf_dynptr_adjust", p, 30, 32, 0, 0), 0);
+	CHECK_EQ(kfunc("bpf_dynptr_size", p, 0, 0, 0, 0), 2);
+	CHECK_EQ(dynptr_read((struct dynptr *)&dynptr, 0, out, 3), -E2BIG);
+	CHECK_EQ(kfunc("bpf_dynptr_memset", p, 0, 2, 9, 0), 0);
+	CHECK_EQ(buf[47], 9);
+	CHECK_EQ(kfunc("bpf_dynptr_adjust", p, 1, 3, 0, 0), -ERANGE);
+}
+
+static void trace_keeps_the_newest(void)
+{
+	struct trace_line line = {.ns = 0};
+	struct trace *trace;
+	u64 read = 0, last = 0;
+
+	if (!CHECK(trace_create(&os_host, 4096, &trace) == 0))
+		return;
+	for (line.ns = 1; line.ns <= 1000; line.ns++) {
+		line.len = (u32)sprintf(line.text, "line %u", (u32)line.ns);
+		trace_write(trace, &line);
+	}
+	u64 lost = trace_lost(trace);
+	while (trace_read(trace, &line)) {
+		CHECK(line.ns > last && line.len == strlen(line.text));
+		last = line.ns;
+		read++;
+	}
+	CHECK_EQ(last, 1000);
+	CHECK_EQ(read + lost, 1000);
+	trace_free(trace);
+}
+
+int main(void)
+{
+	TEST(kfuncs_are_found);
+	TEST(numbers_iterate);
+	TEST(bits_iterate);
+	TEST(strings_are_bounded);
+	TEST(dynptrs_keep_their_bounds);
+	TEST(trace_keeps_the_newest);
+	return tap_status();
+}
