@@ -28,19 +28,6 @@ static enum code_op fuse_move(const struct bpf_insn *first, enum isa_op a,
 	}
 }
 
-static enum code_op fuse_pair(enum isa_op a, enum isa_op b)
-{
-	switch ((u32)a << 8 | b) {
-#define FUSE(first, second)                                                                        \
-	case (u32)ISA_##first << 8 | ISA_##second:                                                 \
-		return CODE_##first##_##second;
-#define FUSE_JUMP(first, second) FUSE(first, second)
-#include "interp/fuse.def"
-	default:
-		return 0;
-	}
-}
-
 void interp_fuse(const struct prog *prog, struct code *code, const void *const *labels)
 {
 	for (u32 pc = 0; pc + 1 < prog->len; pc++) {
@@ -48,7 +35,6 @@ void interp_fuse(const struct prog *prog, struct code *code, const void *const *
 		enum isa_op a = isa_decode(insn), b = isa_decode(insn + 1);
 		enum code_op fused = fuse_move(insn, a, insn + 1, b);
 
-		fused = fused ? fused : fuse_pair(a, b);
 		if (isa_is_ld_imm64(insn))
 			pc++;
 		else if (fused && code[pc].go == labels[a] && code[pc + 1].go == labels[b])

@@ -54,9 +54,6 @@ enum code_op {
 #define ISA_ALU(name, meaning)                                                                     \
 	CODE_MOV_##name##64_K, CODE_MOV_##name##64_X, CODE_MOV_##name##32_K, CODE_MOV_##name##32_X,
 #include "isa/isa.def"
-#define FUSE(first, second) CODE_##first##_##second,
-#define FUSE_JUMP(first, second) CODE_##first##_##second,
-#include "interp/fuse.def"
 	CODE_OPS
 };
 

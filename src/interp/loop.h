@@ -69,9 +69,6 @@ static u64 LOOP(const struct entry *entry)
 	[CODE_MOV_##name##32_K] = &&op_MOV_##name##32_K,                                           \
 	[CODE_MOV_##name##32_X] = &&op_MOV_##name##32_X,
 #include "isa/isa.def"
-#define FUSE(first, second) [CODE_##first##_##second] = &&op_##first##_##second,
-#define FUSE_JUMP(first, second) FUSE(first, second)
-#include "interp/fuse.def"
 	};
 	u8 stack[MAX_FRAMES * LOOP_STRIDE] __attribute__((aligned(16)));
 	u64 r[11];
@@ -120,20 +117,6 @@ static u64 LOOP(const struct entry *entry)
 	STRAIGHT(LDSX16)
 	STRAIGHT(LDSX32)
 	STRAIGHT(ADDR_SPACE_CAST)
-#define FUSE(first, second)                                                                        \
-	op_##first##_##second : DO(first);                                                         \
-	ip++;                                                                                      \
-	DO(second);                                                                                \
-	NEXT;
-#define FUSE_JUMP(first, second)                                                                   \
-	op_##first##_##second : DO(first);                                                         \
-	ip++;                                                                                      \
-	if (taken_##second(r, ip)) {                                                               \
-		ip += ip->off;                                                                     \
-		NEXT;                                                                              \
-	}                                                                                          \
-	NEXT;
-#include "interp/fuse.def"
 
 /* The second slot of each of these is no instruction: its value has been put there. */
 op_LD_IMM64:
