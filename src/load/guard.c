@@ -6,17 +6,25 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include <bpf/libbpf.h>
+static const char why[] =
+	"libskep-bpf: another libbpf is in this process; link with one of the two alone\n";
 
+/* Is the address, if there is one, in this library?  (One's own symbol's address may not be.) */
+static int is_ours(const void *address)
+{
+	Dl_info theirs, ours;
+
+	return !address || !dladdr(address, &theirs) || !dladdr(why, &ours) ||
+	       theirs.dli_fbase == ours.dli_fbase;
+}
+
+/* By the program's handle, since RTLD_DEFAULT begins with ourselves: we are linked -Bsymbolic. */
 __attribute__((constructor)) static void refuse_another_libbpf(void)
 {
-	static const char why[] =
-		"libskep-bpf: another libbpf is in this process; link with one of "
-		"the two alone\n";
-	void *first = dlsym(RTLD_DEFAULT, "libbpf_version_string");
-	void *next = dlsym(RTLD_NEXT, "libbpf_version_string");
+	void *program = dlopen(NULL, RTLD_LAZY);
 
-	if (!next && (!first || first == (void *)libbpf_version_string))
+	if ((!program || is_ours(dlsym(program, "libbpf_version_string"))) &&
+	    !dlsym(RTLD_NEXT, "libbpf_version_string"))
 		return;
 	fputs(why, stderr);
 	_exit(127);
