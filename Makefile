@@ -149,7 +149,7 @@ $(B)/tsan/tests/%: $(B)/tsan/tests/%.o $(B)/libskep-tsan.a
 	@echo "  LD    $@"
 	@$(CC) $(TSAN) $^ -o $@ $(LDLIBS)
 
-check: all $(TESTS) $(TSAN_TESTS)
+check: all examples $(TESTS) $(TSAN_TESTS)
 	@B=$(B) tests/run $(TESTS) $(TSAN_TESTS) $(wildcard tests/*/test_*.sh)
 
 # A million random programs on both engines: about a minute.
