@@ -130,6 +130,14 @@ $(B)/%.bpf.o: %.bpf.c
 
 examples: $(EXAMPLES)
 
+# What facts say of constants and layouts, as C that holds it beside what our headers say.
+ABI_FACTS = tests/facts/constants.tsv.xz tests/facts/struct_layout.tsv.xz
+$(B)/gen/abi_facts.h: tests/sys/abi_facts.awk tests/facts/scope $(ABI_FACTS)
+	@mkdir -p $(@D)
+	@for f in $(ABI_FACTS); do xz -dc $$f > $(@D)/$$(basename $$f .xz) || exit 1; done
+	@awk -f $< tests/facts/scope $(@D)/constants.tsv $(@D)/struct_layout.tsv > $@
+$(B)/san/tests/sys/test_facts_abi.o: $(B)/gen/abi_facts.h
+
 # A test is tests/FOLDER/test_NAME.c with a main of its own, or tests/FOLDER/test_NAME.sh; both
 # speak TAP.
 $(B)/tests/%: $(B)/san/tests/%.o $(TEST_LIB) $(B)/libskep-san.a
