@@ -27,11 +27,17 @@ static const struct command commands[] = {
 
 static const struct command *command_of(const struct skep *skep, int cmd)
 {
-	const struct command *c = &commands[cmd];
-
-	if (cmd < 0 || cmd >= (int)ARRAY_SIZE(commands) || !c->run)
+	if (cmd < 0 || cmd >= (int)ARRAY_SIZE(commands) || !commands[cmd].run)
 		return NULL;
-	return since_visible(skep, c->since) ? c : NULL;
+	return since_visible(skep, commands[cmd].since) ? &commands[cmd] : NULL;
+}
+
+int sys_command(int cmd, struct sys_command *out)
+{
+	if (cmd < 0 || cmd >= (int)ARRAY_SIZE(commands) || !commands[cmd].run)
+		return 0;
+	*out = (struct sys_command){commands[cmd].name, commands[cmd].end, commands[cmd].since};
+	return 1;
 }
 
 static int all_zero(const void *p, u64 size)

@@ -19,6 +19,14 @@ void sys_free(struct skep *skep);
  */
 long sys_bpf(struct skep *skep, int cmd, void *attr, u32 size);
 
+/* The rows of the table of commands, for `skep features`: 1, or 0 when there is no such number. */
+struct sys_command {
+	const char *name; /* "BPF_MAP_CREATE" */
+	u32 end;          /* of the last field of attr that it knows */
+	const char *since;
+};
+int sys_command(int cmd, struct sys_command *out);
+
 /* A strong reference to the object behind an fd of this instance: 0, -EBADF, -EINVAL. */
 int sys_obj_by_fd(struct skep *skep, int fd, enum obj_kind kind, struct obj **out);
 

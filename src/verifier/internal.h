@@ -65,6 +65,7 @@ int pass_check_subprogs(struct env *env);
 int pass_records(struct env *env);
 int pass_ld_imm64(struct env *env);
 int pass_cfg(struct env *env);
+int pass_sleepable(struct env *env);
 int pass_license(struct env *env);
 int pass_flow(struct env *env);
 int pass_stack(struct env *env);

@@ -16,6 +16,7 @@ static int (*const passes[])(struct env *env) = {
 	pass_records,         /* func_info beside functions, line_info, CO-RE records */
 	pass_ld_imm64,        /* fds become maps; unknown opcodes */
 	pass_cfg,             /* everything can be reached */
+	pass_sleepable,       /* BPF_F_SLEEPABLE as the type has it */
 	pass_license,         /* types for GPL programs only */
 	pass_flow,            /* kinds of registers and stack slots, over all paths */
 	pass_stack,           /* frames fit */
