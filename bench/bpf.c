@@ -53,11 +53,20 @@ long syscall(long number, ...)
 int close(int fd)
 {
 	static int (*next)(int);
+	struct skep *skep = current;
 
 	if (!next)
 		next = (int (*)(int))dlsym(RTLD_NEXT, "close");
-	if (current && !skep_close(current, fd))
-		return 0;
+	/* skep closes the file behind its fd by this very function */
+	if (skep) {
+		int err;
+
+		current = NULL;
+		err = skep_close(skep, fd);
+		current = skep;
+		if (!err)
+			return 0;
+	}
 	return next(fd);
 }
 
