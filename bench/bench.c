@@ -9,7 +9,7 @@
 
 #include "bench/bench.h"
 
-enum { WARM_UP = 2000, SAMPLE_NS = 10000000 };
+enum { WARM_UP = 2000 };
 
 static const struct bench_case cases[] = {
 	{"empty", "empty", KIND_EMPTY, 0},
@@ -87,10 +87,10 @@ static uint32_t calibrate(const struct bench_backend *b, const struct bench_case
 	do {
 		n *= 4;
 		ns = b->run(state, n < most ? n : most, value);
-	} while (ns >= 0 && ns < SAMPLE_NS / 8.0 && n < most);
+	} while (ns >= 0 && ns < b->sample_ns / 8 && n < most);
 	if (ns <= 0)
 		return 0;
-	ns = n * (SAMPLE_NS / ns);
+	ns = n * (b->sample_ns / ns);
 	return ns < 1 ? 1 : ns > most ? most : (uint32_t)ns;
 }
 

@@ -33,6 +33,7 @@ struct bench_backend {
 	double (*run)(void *state, uint32_t repeat, uint32_t *value);
 	void (*close)(void *state);
 	const void *arg;
+	double sample_ns; /* how long a sample should take */
 };
 
 /* A time, per run of the program. */

@@ -112,7 +112,9 @@ static double dpdk_run(void *state, uint32_t repeat, uint32_t *value)
 
 static const int yes = 1, no = 0;
 
-const struct bench_backend bench_native = {"native", native_open, native_run, native_close, NULL};
-const struct bench_backend bench_dpdk_jit = {"dpdk jit", dpdk_open, dpdk_run, native_close, &yes};
-const struct bench_backend bench_dpdk_interp = {"dpdk interp", dpdk_open, dpdk_run, native_close,
-						&no};
+const struct bench_backend bench_native = {"native",     native_open, native_run,
+					   native_close, NULL,        10000000};
+const struct bench_backend bench_dpdk_jit = {"dpdk jit",   dpdk_open, dpdk_run,
+					     native_close, &yes,      10000000};
+const struct bench_backend bench_dpdk_interp = {"dpdk interp", dpdk_open, dpdk_run,
+						native_close,  &no,       10000000};
