@@ -25,8 +25,8 @@ TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/*/test_*.c))
 # What tests threads runs a second time under ThreadSanitizer.
 TSAN = -fsanitize=thread
 TSAN_OBJS := $(LIB_SRCS:%.c=$(B)/tsan/%.o)
-TSAN_TEST_LIB := $(patsubst %.c,$(B)/san/%.o,$(wildcard tests/lib/*.c))
-TESTS := $(patsubst %.c,$(B)/tsan/%,$(wildcard tests/threads/test_*.c))
+TSAN_TEST_LIB := $(patsubst %.c,$(B)/tsan/%.o,$(wildcard tests/lib/*.c))
+TSAN_TESTS := $(patsubst %.c,$(B)/tsan/%,$(wildcard tests/threads/test_*.c))
 
 # BPF objects: any clang from 14 up.  Debian keeps the machine's own headers in a folder that clang
 # does not search when it compiles for BPF.
