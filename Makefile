@@ -169,6 +169,7 @@ soak: $(B)/tests/jit/test_random
 SECONDS_EACH = 60
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_OBJS := $(LIB_SRCS:%.c=$(B)/fuzz/obj/%.o)
+FUZZ_TEST_LIB := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(wildcard tests/lib/*.c))
 FUZZ_CFLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 
 $(B)/fuzz/obj/%.o: %.c
@@ -176,7 +177,7 @@ $(B)/fuzz/obj/%.o: %.c
 	@echo "  FUZZ  $@"
 	@$(CLANG) $(STD) $(CPPFLAGS) $(FUZZ_CFLAGS) -c $< -o $@
 
-$(B)/fuzz/fuzz_%: $(B)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJS) $(LIBBPF)
+$(B)/fuzz/fuzz_%: $(B)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_TEST_LIB) $(FUZZ_OBJS) $(LIBBPF)
 	@echo "  LD    $@"
 	@$(CLANG) -fsanitize=fuzzer,address,undefined $^ -o $@ $(LDLIBS)
 
