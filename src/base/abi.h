@@ -13,6 +13,7 @@
 #define __LINUX_BPF_H__
 #define __LINUX_BTF_H__
 
+#include "base/abi_attr.h"
 #include "base/abi_btf.h"
 #include "base/abi_enum.h"
 #include "base/abi_insn.h"

@@ -1,6 +1,6 @@
 /*
  * The numbers of Linux 6.18's BPF ABI, under Linux's own names, so that no build depends on how
- * old the host's headers are.  tests/abi compares each with what Linux's own BTF says.
+ * old the host's headers are.  tests/sys compares each with what Linux's own BTF says.
  */
 #ifndef SKEP_BASE_ABI_ENUM_H
 #define SKEP_BASE_ABI_ENUM_H
