@@ -31,6 +31,7 @@ int skep_base_create(const struct skep_config *config, struct skep **out)
 	skep->engine = config->engine;
 	skep->kernel_version = config->kernel_version ? config->kernel_version : DEFAULT_KERNEL;
 	skep->usercopy = config->usercopy ? config->usercopy : &usercopy_direct;
+	skep->caller = config->caller;
 	err = slots_create(&skep->slots, os, ncpu);
 	if (err)
 		goto no_slots;

@@ -14,11 +14,11 @@
 
 struct code_heap;
 struct btf;
-struct btf;
 struct engine;
 struct map;
 struct ring_dir;
 struct sys;
+struct sys_caller;
 struct trace;
 struct usercopy;
 
@@ -36,6 +36,7 @@ struct skep {
 	struct epoch epoch;   /* what runs may still see */
 	struct ids ids[OBJ_KINDS];
 	const struct usercopy *usercopy; /* how the caller's memory is reached: base/usercopy.h */
+	const struct sys_caller *caller; /* what its fds are: sys/sys.h */
 	/* what an fd of the caller's means: a strong reference, or -EBADF, -EINVAL; set by sys/ */
 	int (*fd_get)(struct skep *skep, int fd, enum obj_kind kind, struct obj **out);
 	/* may the prog array hold this program?  0 or -EINVAL; set by sys/ */
@@ -62,6 +63,7 @@ struct skep_config {
 	u32 kernel_version;              /* 6.18 */
 	u64 window_size;                 /* 64 GiB of address space */
 	const struct usercopy *usercopy; /* &usercopy_direct */
+	const struct sys_caller *caller; /* sys/: our own process */
 };
 
 /* Base parts only; sys_create (sys/sys.h) makes a whole instance.  0 or -errno. */

@@ -31,7 +31,7 @@ static int direct_write(struct skep *skep, u64 to, const void *from, u64 size)
 	return 0;
 }
 
-const struct usercopy usercopy_direct = {direct_read, direct_write};
+const struct usercopy usercopy_direct = {direct_read, direct_write, 1};
 
 typedef ssize_t (*transfer_fn)(pid_t, const struct iovec *, unsigned long, const struct iovec *,
 			       unsigned long, unsigned long);
@@ -65,4 +65,4 @@ static int checked_write(struct skep *skep, u64 to, const void *from, u64 size)
 	return transfer(process_vm_writev, (void *)(uintptr_t)from, to, size);
 }
 
-const struct usercopy usercopy_checked = {checked_read, checked_write};
+const struct usercopy usercopy_checked = {checked_read, checked_write, 256};

@@ -11,6 +11,7 @@
 struct usercopy {
 	int (*read)(struct skep *skep, void *to, u64 from, u64 size);
 	int (*write)(struct skep *skep, u64 to, const void *from, u64 size);
+	u32 piece; /* strings are read in pieces of this size: a power of two, no page */
 };
 
 /*

@@ -54,6 +54,7 @@ int attach_check_prog(const struct prog *prog, u32 attach_type)
 	return 0;
 }
 
+/* The inode behind an fd of ours. */
 static int find_inode(int fd, long magic, int wrong, struct target *out)
 {
 	struct statfs fs;
@@ -68,6 +69,17 @@ static int find_inode(int fd, long magic, int wrong, struct target *out)
 	return 0;
 }
 
+static int find_callers(struct skep *skep, int fd, long magic, int wrong, struct target *out)
+{
+	int ours = skep->caller->borrow(skep, fd), err;
+
+	if (ours < 0)
+		return ours;
+	err = find_inode(ours, magic, wrong, out);
+	skep->caller->give_back(skep, ours);
+	return err;
+}
+
 static int find_netdev(u32 ifindex, int absent, struct target *out)
 {
 	char name[IF_NAMESIZE];
@@ -78,20 +90,20 @@ static int find_netdev(u32 ifindex, int absent, struct target *out)
 	return 0;
 }
 
-int target_find(enum target_kind kind, u32 fd, struct target *out)
+int target_find(struct skep *skep, enum target_kind kind, u32 fd, struct target *out)
 {
 	*out = (struct target){.kind = kind};
 	switch (kind) {
 	case TARGET_CGROUP:
-		return find_inode((int)fd, CGROUP2_SUPER_MAGIC, -EBADF, out);
+		return find_callers(skep, (int)fd, CGROUP2_SUPER_MAGIC, -EBADF, out);
 	case TARGET_NETNS:
-		return find_inode((int)fd, NSFS_KIND, -EINVAL, out);
+		return find_callers(skep, (int)fd, NSFS_KIND, -EINVAL, out);
 	case TARGET_NETDEV:
 		return find_netdev(fd, -ENODEV, out);
 	case TARGET_XDP:
 		return find_netdev(fd, -EINVAL, out);
 	case TARGET_SOCKMAP: /* of which there are none yet */
-		return fcntl((int)fd, F_GETFD) < 0 ? -EBADF : -EINVAL;
+		return file_check(skep, (int)fd) ? -EBADF : -EINVAL;
 	case TARGET_PERF: /* nor of these: what the host's perf counts is not ours to run on */
 		return -EBADF;
 	case TARGET_MULTI:
@@ -103,13 +115,17 @@ int target_find(enum target_kind kind, u32 fd, struct target *out)
 	}
 }
 
-int target_find_own_netns(struct target *out)
+int target_find_own_netns(struct skep *skep, struct target *out)
 {
-	int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), err;
+	char path[PROC_PATH];
+	int fd, err;
 
+	caller_proc(skep, "ns/net", path, sizeof(path));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -EINVAL;
-	err = target_find(TARGET_NETNS, (u32)fd, out);
+	*out = (struct target){.kind = TARGET_NETNS};
+	err = find_inode(fd, NSFS_KIND, -EINVAL, out);
 	close(fd);
 	return err;
 }

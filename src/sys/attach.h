@@ -38,7 +38,7 @@ struct target {
 };
 
 /* What attr's target_fd or target_ifindex is.  0, -EBADF, -ENODEV, -EINVAL. */
-int target_find(enum target_kind kind, u32 fd_or_ifindex, struct target *out);
+int target_find(struct skep *skep, enum target_kind kind, u32 fd_or_ifindex, struct target *out);
 
 struct link {
 	struct obj obj;
@@ -81,7 +81,7 @@ struct attach_request {
 enum { ATTACHED_MAX = 64, STACKED = BPF_F_ALLOW_OVERRIDE | BPF_F_ALLOW_MULTI };
 
 /* The caller's own network namespace as a target. */
-int target_find_own_netns(struct target *out);
+int target_find_own_netns(struct skep *skep, struct target *out);
 
 /* Both under sys->lock: the point, or NULL; a link's new program at the place where it stands. */
 struct attach_point *attach_point_find(struct sys *sys, const struct target *target,

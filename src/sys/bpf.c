@@ -68,15 +68,23 @@ int user_tail_zero(struct skep *skep, u64 from, u32 known, u32 size)
 	return 0;
 }
 
+/* In pieces of which none lies on two pages: what follows the string need not be there. */
 int user_string(struct skep *skep, char *to, u64 from, u32 room)
 {
-	for (u32 i = 0; i + 1 < room; i++) {
-		if (user_read(skep, to + i, from + i, 1))
+	u32 piece = skep->usercopy->piece, len = 0;
+
+	while (len + 1 < room) {
+		u32 n = piece - (u32)((from + len) % piece);
+
+		if (n > room - 1 - len)
+			n = room - 1 - len;
+		if (user_read(skep, to + len, from + len, n))
 			return -EFAULT;
-		if (!to[i])
+		if (memchr(to + len, 0, n))
 			return 0;
+		len += n;
 	}
-	to[room - 1] = 0;
+	to[len] = 0;
 	return 0;
 }
 

@@ -56,7 +56,7 @@ long cmd_btf_load(struct call *call)
 	if (attr->btf_flags & ~(u32)BPF_F_TOKEN_FD)
 		return -EINVAL;
 	if (attr->btf_flags & BPF_F_TOKEN_FD)
-		return token_error(attr->btf_token_fd);
+		return token_error(call->skep, attr->btf_token_fd);
 	if (attr->btf_size > BTF_SIZE_MAX)
 		return -E2BIG;
 	/* the kernel's own BTF was there before any other */

@@ -18,9 +18,9 @@ int mode_of_flags(u32 flags, u32 *mode)
 	return 0;
 }
 
-int token_error(int fd)
+int token_error(struct skep *skep, int fd)
 {
-	return fcntl(fd, F_GETFD) < 0 ? -EBADF : -EINVAL;
+	return file_check(skep, fd) ? -EBADF : -EINVAL;
 }
 
 /* A map for one program alone, which is named by the SHA-256 of its instructions. */
@@ -101,7 +101,7 @@ static int finish(struct call *call, struct map *map)
 	int err = 0;
 
 	if (attr->map_flags & BPF_F_TOKEN_FD)
-		err = token_error(attr->map_token_fd);
+		err = token_error(call->skep, attr->map_token_fd);
 	if (!err)
 		err = name_copy(map->name, attr->map_name);
 	if (!err)

@@ -14,19 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sys/internal.h"
+#include "sys/file.h"
 
 enum { FIRST_BUCKETS = 64, FIRST_SWEEP = 64 };
-
-struct sys_file {
-	struct sys_file *next; /* in its bucket */
-	struct obj *obj;
-	dev_t dev;
-	ino_t ino;
-	int fd;        /* ours, O_RDONLY: leases count readers, and a memfd's first file is none */
-	u8 restricted; /* some fds of it are not O_RDWR */
-	u32 given;     /* fds given out that sys_close has not seen */
-};
 
 static const char *const memfd_names[OBJ_KINDS] = {
 	[OBJ_MAP] = "anon_inode:bpf-map",     [OBJ_PROG] = "anon_inode:bpf-prog",
@@ -42,6 +32,7 @@ int files_create(struct skep *skep)
 	if (!sys->bucket)
 		return -ENOMEM;
 	sys->nr_buckets = FIRST_BUCKETS;
+	sys->inotify = -1;
 	sys->sweep_at = FIRST_SWEEP;
 	return 0;
 }
@@ -96,10 +87,11 @@ static void insert(struct skep *skep, struct sys_file *file)
 	file->next = *bucket_of(sys, file->ino);
 	*bucket_of(sys, file->ino) = file;
 	file->obj->file = file;
+	file_watch(sys, file);
 	sys->nr_files++;
 }
 
-static void detach(struct sys *sys, struct sys_file *file)
+void file_detach(struct sys *sys, struct sys_file *file)
 {
 	struct sys_file **at = bucket_of(sys, file->ino);
 
@@ -107,6 +99,7 @@ static void detach(struct sys *sys, struct sys_file *file)
 		at = &(*at)->next;
 	*at = file->next;
 	file->obj->file = NULL;
+	file_unwatch(sys, file);
 	sys->nr_files--;
 }
 
@@ -196,34 +189,7 @@ static int open_anew(struct sys_file *file, u32 mode)
 	return fd;
 }
 
-/* Does nobody but us have the inode open?  -1: this kernel does not tell. */
-static int alone(const struct sys_file *file)
-{
-	if (fcntl(file->fd, F_SETLEASE, F_WRLCK))
-		return errno == EAGAIN ? 0 : -1;
-	fcntl(file->fd, F_SETLEASE, F_UNLCK);
-	return 1;
-}
-
-/* Take the files out of the table that nobody has any more, as a chain. */
-static struct sys_file *take_dead(struct sys *sys)
-{
-	struct sys_file *dead = NULL, *next;
-
-	for (u32 i = 0; i < sys->nr_buckets; i++)
-		for (struct sys_file *file = sys->bucket[i]; file; file = next) {
-			next = file->next;
-			if (alone(file) != 1)
-				continue;
-			detach(sys, file);
-			file->next = dead;
-			dead = file;
-		}
-	sys->sweep_at = sys->nr_files < FIRST_SWEEP / 2 ? FIRST_SWEEP : 2 * sys->nr_files;
-	return dead;
-}
-
-static void destroy_chain(struct skep *skep, struct sys_file *file)
+void files_free(struct skep *skep, struct sys_file *file)
 {
 	while (file) {
 		struct sys_file *next = file->next;
@@ -231,16 +197,6 @@ static void destroy_chain(struct skep *skep, struct sys_file *file)
 		destroy(skep, file);
 		file = next;
 	}
-}
-
-void files_sweep(struct skep *skep)
-{
-	struct sys_file *dead;
-
-	pthread_mutex_lock(&skep->sys->lock);
-	dead = take_dead(skep->sys);
-	pthread_mutex_unlock(&skep->sys->lock);
-	destroy_chain(skep, dead);
 }
 
 int file_open(struct skep *skep, struct obj *obj, u32 mode)
@@ -251,21 +207,21 @@ int file_open(struct skep *skep, struct obj *obj, u32 mode)
 
 	pthread_mutex_lock(&sys->lock);
 	if (sys->nr_files >= sys->sweep_at)
-		dead = take_dead(sys);
+		dead = files_take_closed(sys);
 	file = obj->file;
 	if (!file)
 		fd = make(skep, obj, &file);
 	if (!fd) {
 		fd = open_anew(file, mode);
 		if (fd < 0 && !file->given) {
-			detach(sys, file);
+			file_detach(sys, file);
 			file->next = dead;
 			dead = file;
 		}
 	}
 	pthread_mutex_unlock(&sys->lock);
-	destroy_chain(skep, dead);
-	return fd;
+	files_free(skep, dead);
+	return fd < 0 ? fd : skep->caller->hand_over(skep, fd);
 }
 
 /*
@@ -280,21 +236,39 @@ static u32 mode_of(const struct sys_file *file, int fd)
 	return file->restricted ? modes[fcntl(fd, F_GETFL) & O_ACCMODE] : MODE_BOTH;
 }
 
+int file_check(struct skep *skep, int fd)
+{
+	int ours = skep->caller->borrow(skep, fd), err;
+
+	if (ours < 0)
+		return ours;
+	err = fcntl(ours, F_GETFD) < 0 ? -EBADF : 0;
+	skep->caller->give_back(skep, ours);
+	return err;
+}
+
+static int get_locked(struct skep *skep, int fd, struct obj **out, u32 *mode)
+{
+	struct sys_file *file = find(skep->sys, fd);
+
+	if (!file)
+		return fcntl(fd, F_GETFD) < 0 ? -EBADF : -EINVAL;
+	obj_get(file->obj);
+	*out = file->obj;
+	*mode = mode_of(file, fd);
+	return 0;
+}
+
 int file_get_any(struct skep *skep, int fd, struct obj **out, u32 *mode)
 {
-	struct sys_file *file;
-	int err = 0;
+	int ours = skep->caller->borrow(skep, fd), err;
 
+	if (ours < 0)
+		return ours;
 	pthread_mutex_lock(&skep->sys->lock);
-	file = find(skep->sys, fd);
-	if (file) {
-		obj_get(file->obj);
-		*out = file->obj;
-		*mode = mode_of(file, fd);
-	} else {
-		err = fcntl(fd, F_GETFD) < 0 ? -EBADF : -EINVAL;
-	}
+	err = get_locked(skep, ours, out, mode);
 	pthread_mutex_unlock(&skep->sys->lock);
+	skep->caller->give_back(skep, ours);
 	return err;
 }
 
@@ -350,7 +324,7 @@ static int is_last(const struct sys_file *file)
 
 	if (file->given)
 		return 0;
-	said = alone(file);
+	said = file_alone(file);
 	return said < 0 || said;
 }
 
@@ -366,7 +340,7 @@ int sys_close(struct skep *skep, int fd)
 	if (file && file->given)
 		file->given--;
 	if (file && is_last(file))
-		detach(skep->sys, file);
+		file_detach(skep->sys, file);
 	else
 		file = NULL;
 	pthread_mutex_unlock(&skep->sys->lock);
@@ -383,10 +357,12 @@ void files_destroy(struct skep *skep)
 		while (sys->bucket[i]) {
 			struct sys_file *file = sys->bucket[i];
 
-			detach(sys, file);
+			file_detach(sys, file);
 			destroy(skep, file);
 		}
 	os_free(skep->os, sys->bucket);
+	if (sys->inotify >= 0)
+		close(sys->inotify);
 }
 
 long publish(struct skep *skep, struct obj *obj, u32 mode)

@@ -73,7 +73,7 @@ long cmd_btf_fd_by_id(struct call *call)
 	if (call->attr.open_flags & ~(u32)BPF_F_TOKEN_FD)
 		return -EINVAL;
 	if (call->attr.open_flags)
-		return token_error(call->attr.fd_by_id_token_fd);
+		return token_error(call->skep, call->attr.fd_by_id_token_fd);
 	btf_kernel_object(call->skep);
 	return fd_by_id(call, OBJ_BTF, MODE_BOTH);
 }

@@ -115,7 +115,7 @@ long cmd_task_fd_query(struct call *call)
 
 	if (attr->task_fd_query.flags)
 		return -EINVAL;
-	if (pid != getpid())
+	if (pid != call->skep->caller->pid(call->skep))
 		return pid <= 0 || (kill(pid, 0) && errno == ESRCH) ? -ENOENT : -EPERM;
 	err = file_get_any(call->skep, (int)attr->task_fd_query.fd, &obj, &mode);
 	if (err)

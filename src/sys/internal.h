@@ -14,11 +14,16 @@ struct attach_point;
 struct sys_file;
 struct sys_pin;
 
+enum { WATCH_BUCKETS = 4096 };
+
 struct sys {
 	pthread_mutex_t lock;     /* guards all below; before it nothing is locked */
 	struct sys_file **bucket; /* files by inode */
 	u32 nr_buckets, nr_files;
 	u32 sweep_at; /* nr_files that makes the next creation look for closed ones */
+	int inotify;  /* tells of closes: closed.c; or -1 */
+	struct sys_file *watched[WATCH_BUCKETS]; /* files by inotify's number */
+	u32 nr_unwatched;                        /* files that it would not take */
 	struct sys_pin *pins;
 	struct attach_point *points;
 	pthread_mutex_t bind_lock; /* guards prog->maps of published programs */
@@ -62,11 +67,20 @@ int call_log_end(struct call *call, struct call_log *log, u32 *true_size);
 #include "sys/command.def"
 #undef COMMAND
 
+/* caller.c */
+extern const struct sys_caller caller_self;
+enum { PROC_PATH = 64 };
+/* "/proc/PID/name" of the caller */
+void caller_proc(struct skep *skep, const char *name, char *path, u32 room);
+
 /* file.c: what an fd may do to a map */
 enum { MODE_READ = 1, MODE_WRITE = 2, MODE_BOTH = 3 };
 
 int files_create(struct skep *skep);
 void files_destroy(struct skep *skep);
+
+/* Does the caller have such an fd?  0 or -EBADF. */
+int file_check(struct skep *skep, int fd);
 
 /* A new fd for the object, O_CLOEXEC; no reference changes hands.  -errno on failure. */
 int file_open(struct skep *skep, struct obj *obj, u32 mode);
@@ -87,7 +101,7 @@ int freeze(struct map *map);
 /* create.c: BPF_F_RDONLY, BPF_F_WRONLY as what an fd may do; 0, or -EINVAL for both at once */
 int mode_of_flags(u32 flags, u32 *mode);
 /* skep gives out no tokens: why this fd is none */
-int token_error(int fd);
+int token_error(struct skep *skep, int fd);
 
 /* info.c: what BPF_OBJ_GET_INFO_BY_FD tells of each kind; uinfo and size are the caller's */
 struct info_dest {

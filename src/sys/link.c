@@ -121,7 +121,7 @@ static long create(struct call *call, struct prog *prog)
 	if (!err)
 		err = check_flags(attr, type->target);
 	if (!err)
-		err = target_find(type->target, attr->link_create.target_fd, &target);
+		err = target_find(call->skep, type->target, attr->link_create.target_fd, &target);
 	if (err)
 		return err;
 	link = link_alloc(call->skep, type->link_type, prog);

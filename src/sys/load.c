@@ -48,7 +48,7 @@ static int check_attr(struct call *call, const struct progtype **type)
 		return -EINVAL;
 	fix_attach_type(attr);
 	if (attr->prog_flags & BPF_F_TOKEN_FD)
-		return token_error(attr->prog_token_fd);
+		return token_error(call->skep, attr->prog_token_fd);
 	if (!attr->insn_cnt || attr->insn_cnt > INSNS_MAX)
 		return -E2BIG;
 	*type = progtype_by_id(attr->prog_type);

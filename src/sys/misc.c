@@ -91,14 +91,24 @@ long cmd_stream_read(struct call *call)
 	return stream == STREAM_STDOUT || stream == STREAM_STDERR ? 0 : -ENOENT;
 }
 
+static int is_bpffs(struct skep *skep, int fd)
+{
+	int ours = skep->caller->borrow(skep, fd), yes;
+	struct statfs fs;
+
+	if (ours < 0)
+		return 0;
+	yes = !fstatfs(ours, &fs) && fs.f_type == BPF_FS_MAGIC;
+	skep->caller->give_back(skep, ours);
+	return yes;
+}
+
 /* Tokens delegate what the caller may not do by itself: here it may do everything. */
 long cmd_token_create(struct call *call)
 {
-	struct statfs fs;
+	int fd = (int)call->attr.token_create.bpffs_fd;
 
 	if (call->attr.token_create.flags)
 		return -EINVAL;
-	if (!fstatfs((int)call->attr.token_create.bpffs_fd, &fs) && fs.f_type == BPF_FS_MAGIC)
-		return -EOPNOTSUPP;
-	return token_error((int)call->attr.token_create.bpffs_fd);
+	return is_bpffs(call->skep, fd) ? -EOPNOTSUPP : token_error(call->skep, fd);
 }

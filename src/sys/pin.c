@@ -19,16 +19,32 @@ struct sys_pin {
 	char path[];
 };
 
+static int callers_folder(struct skep *skep, char out[PATH_MAX])
+{
+	char link[PROC_PATH];
+	ssize_t n;
+
+	caller_proc(skep, "cwd", link, sizeof(link));
+	n = readlink(link, out, PATH_MAX - 1);
+	if (n < 0)
+		return -errno;
+	out[n] = 0;
+	return 0;
+}
+
 /* One spelling a path: absolute, no empty or "." parts, ".." resolved.  0 or -ENAMETOOLONG. */
-static int canonical(const char *path, char out[PATH_MAX])
+static int canonical(struct skep *skep, const char *path, char out[PATH_MAX])
 {
 	char whole[2 * PATH_MAX];
 	u32 len = 0;
 
 	if (*path == '/') {
 		whole[0] = 0;
-	} else if (!getcwd(whole, PATH_MAX)) {
-		return -errno;
+	} else {
+		int err = callers_folder(skep, whole);
+
+		if (err)
+			return err;
 	}
 	strncat(whole, "/", 2);
 	strncat(whole, path, PATH_MAX);
@@ -142,7 +158,7 @@ static int read_path(struct call *call, char path[PATH_MAX])
 		return err;
 	if (strnlen(given, sizeof(given)) == sizeof(given) - 1)
 		return -ENAMETOOLONG;
-	return *given ? canonical(given, path) : -ENOENT;
+	return *given ? canonical(call->skep, given, path) : -ENOENT;
 }
 
 static int pinnable(const struct obj *obj)
@@ -218,7 +234,7 @@ long cmd_obj_get(struct call *call)
 int sys_mkdir(struct skep *skep, const char *path)
 {
 	char at[PATH_MAX];
-	int err = canonical(path, at);
+	int err = canonical(skep, path, at);
 
 	return err ? err : add(skep, at, NULL);
 }
@@ -227,7 +243,7 @@ int sys_unpin(struct skep *skep, const char *path)
 {
 	struct sys_pin **at, *pin;
 	char want[PATH_MAX];
-	int err = canonical(path, want);
+	int err = canonical(skep, path, want);
 
 	if (err)
 		return err;

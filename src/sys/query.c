@@ -22,13 +22,14 @@ static const struct {
 };
 
 /* The flow dissector is the caller's network namespace's, which target_fd 0 stands for. */
-static int find_target(enum target_kind kind, u32 fd, u32 attach_type, struct target *out)
+static int find_target(struct skep *skep, enum target_kind kind, u32 fd, u32 attach_type,
+		       struct target *out)
 {
 	if (kind != TARGET_NETNS)
-		return target_find(kind, fd, out);
+		return target_find(skep, kind, fd, out);
 	if (attach_type != BPF_FLOW_DISSECTOR || fd)
 		return -EINVAL;
-	return target_find_own_netns(out);
+	return target_find_own_netns(skep, out);
 }
 
 static int is_one(u32 flags)
@@ -100,7 +101,8 @@ long cmd_prog_attach(struct call *call)
 		return err;
 	err = attach_check_prog(want.prog, attr->attach_type);
 	if (!err)
-		err = find_target(type->target, attr->target_fd, attr->attach_type, &want.target);
+		err = find_target(call->skep, type->target, attr->target_fd, attr->attach_type,
+				  &want.target);
 	if (!err)
 		err = attach(call, &want);
 	obj_put(&want.prog->obj);
@@ -120,7 +122,8 @@ long cmd_prog_detach(struct call *call)
 
 	if (!type || attr->attach_flags & ~(u32)FLAGS_ORDER)
 		return -EINVAL;
-	err = find_target(type->target, attr->target_fd, attr->attach_type, &want.target);
+	err = find_target(call->skep, type->target, attr->target_fd, attr->attach_type,
+			  &want.target);
 	if (err)
 		return err;
 	err = get_prog(call, attr->attach_bpf_fd, &want.prog);
@@ -199,7 +202,7 @@ long cmd_prog_query(struct call *call)
 		return -EINVAL;
 	if (type->target != TARGET_CGROUP && attr->query.query_flags)
 		return -EINVAL;
-	err = target_find(type->target, attr->query.target_fd, &target);
+	err = target_find(call->skep, type->target, attr->query.target_fd, &target);
 	if (err)
 		return err;
 	list(call->skep->sys, &target, attr->query.attach_type, &l);

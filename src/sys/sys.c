@@ -21,6 +21,8 @@ int sys_create(const struct skep_config *config, struct skep **out)
 
 	if (err)
 		return err;
+	if (!skep->caller)
+		skep->caller = &caller_self;
 	if (!skep->engine)
 		skep->engine = &engine_jit;
 	err = -ENOMEM;

@@ -6,8 +6,23 @@
 #ifndef SKEP_SYS_SYS_H
 #define SKEP_SYS_SYS_H
 
+#include <sys/types.h>
+
 #include "base/abi.h"
 #include "base/skep.h"
+
+/*
+ * Who calls, where that is not our own process (exec/).  Each member is about the call that the
+ * calling thread serves.  Memory of the caller is a seam of its own: base/usercopy.h.
+ */
+struct sys_caller {
+	/* An fd of ours with the file behind the caller's, for a moment; or -EBADF. */
+	int (*borrow)(struct skep *skep, int fd);
+	void (*give_back)(struct skep *skep, int ours);
+	/* The call's result is this fd of ours: take it, and return what the call shall return. */
+	int (*hand_over)(struct skep *skep, int ours);
+	pid_t (*pid)(struct skep *skep);
+};
 
 /* A whole instance.  0 or -errno. */
 int sys_create(const struct skep_config *config, struct skep **out);
@@ -41,6 +56,16 @@ int sys_close(struct skep *skep, int fd);
  * sys_close closes too.  The new fd, or -EBADF, -EMFILE.
  */
 int sys_dup(struct skep *skep, int fd, int min);
+
+/*
+ * Callers in other processes close fds without telling.  From now on (no fd has been given yet) the
+ * kernel tells: the fd that this returns (the instance's, or -errno) polls readable when there may
+ * be something to sweep.
+ */
+int sys_watch_closes(struct skep *skep);
+
+/* Let go of objects whose last fd was closed. */
+void sys_sweep(struct skep *skep);
 
 /* mkdir(2) in the instance's bpffs, which is on /sys/fs/bpf.  0, -EEXIST, -ENOENT, -EPERM. */
 int sys_mkdir(struct skep *skep, const char *path);
