@@ -90,18 +90,21 @@ int load_dup3(int from, int to, int flags)
 	return dup3(from, to, flags);
 }
 
-/* Every path may hold pins: they are in the instance, not in a file system. */
+/* The instance has its bpffs where Linux has one, whatever the machine has there. */
 int load_statfs(const char *path, struct statfs *out)
 {
-	(void)path;
+	if (!sys_in_bpffs(path))
+		return statfs(path, out);
 	*out = (struct statfs){.f_type = BPFFS};
 	return 0;
 }
 
 int load_mkdir(const char *path, mode_t mode)
 {
-	(void)path, (void)mode;
-	return answer(-EEXIST);
+	struct skep *skep = load_current();
+
+	(void)mode;
+	return answer(skep ? sys_mkdir(skep, path) : -ENOMEM);
 }
 
 int load_unlink(const char *path)

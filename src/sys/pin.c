@@ -112,6 +112,8 @@ static int check_place(struct sys *sys, const char *path)
 {
 	const char *name;
 
+	if (!strcmp(path, ROOT))
+		return -EEXIST;
 	if (!inside(path, &name)) {
 		struct stat st;
 
@@ -229,6 +231,14 @@ long cmd_obj_get(struct call *call)
 		fd = file_open(call->skep, obj, obj->kind == OBJ_MAP ? mode : MODE_BOTH);
 	obj_put(obj);
 	return fd;
+}
+
+int sys_in_bpffs(const char *path)
+{
+	const char *name;
+	char at[PATH_MAX];
+
+	return !canonical(path, at) && (!strcmp(at, ROOT) || inside(at, &name));
 }
 
 int sys_mkdir(struct skep *skep, const char *path)

@@ -70,6 +70,9 @@ void sys_sweep(struct skep *skep);
 /* mkdir(2) in the instance's bpffs, which is on /sys/fs/bpf.  0, -EEXIST, -ENOENT, -EPERM. */
 int sys_mkdir(struct skep *skep, const char *path);
 
+/* Does the path lead into the instance's bpffs?  What is there need not exist. */
+int sys_in_bpffs(const char *path);
+
 /* unlink(2) of a pin.  0 or -ENOENT. */
 int sys_unpin(struct skep *skep, const char *path);
 
