@@ -49,6 +49,7 @@ struct mapinfo mapinfo_of(const struct bpf_object *object, struct bpf_map *map)
 		.shape = kind->shape,
 		.key = {key_id ? btf : NULL, key_id, bpf_map__key_size(map)},
 		.value = {value_id ? btf : NULL, value_id, size},
+		.per_cpu = kind->per_cpu,
 		.copies = kind->per_cpu ? libbpf_num_possible_cpus() : 1,
 		.unit = kind->per_cpu ? round_up_to(size, 8) : size,
 	};

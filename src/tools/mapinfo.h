@@ -20,8 +20,9 @@ struct mapinfo {
 	const char *name;
 	enum map_shape shape;
 	struct value_type key, value; /* of a section: value is its DATASEC */
-	u32 copies;                   /* of a value in user space: 1, or one a CPU */
-	u32 unit;                     /* bytes from one copy to the next */
+	bool per_cpu;
+	u32 copies; /* of a value in user space: 1, or one a CPU */
+	u32 unit;   /* bytes from one copy to the next */
 };
 
 struct mapinfo mapinfo_of(const struct bpf_object *object, struct bpf_map *map);

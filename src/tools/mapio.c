@@ -6,20 +6,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-#include "tools/mapinfo.h"
+#include "tools/mapset.h"
 #include "tools/source.h"
-#include "tools/value.h"
 
 enum { JSON_MAX = 64 << 20 };
 
-/* KEY=VALUE of one --map; the two documents hold the parsed sides. */
+/* A side of KEY=VALUE; what cannot be parsed has no root, and is told when the types are known. */
+struct side {
+	struct json_doc doc;
+	const char *text;
+	u32 len;
+};
+
+/* One --map. */
 struct setting {
 	const char *map;
-	struct json_doc key, value;
+	struct side key, value;
 };
 
 struct mapio {
@@ -47,16 +51,6 @@ static const char *find_equals(const char *text)
 	return NULL;
 }
 
-static int parse_side(struct json_doc *doc, const char *map, const char *text, size_t len)
-{
-	const char *colon;
-
-	if (!json_parse(doc, text, len))
-		return 0;
-	colon = strchr(doc->error, ':');
-	return fail("--map %s: \"%.*s\": %s", map, (int)len, text, colon ? colon + 2 : doc->error);
-}
-
 static int parse_setting(struct setting *s, char *const *pair)
 {
 	const char *equals = find_equals(pair[1]);
@@ -64,8 +58,11 @@ static int parse_setting(struct setting *s, char *const *pair)
 	s->map = pair[0];
 	if (!equals)
 		return fail("--map %s: \"%s\" has no '=' between key and value", pair[0], pair[1]);
-	return parse_side(&s->key, s->map, pair[1], equals - pair[1]) ||
-	       parse_side(&s->value, s->map, equals + 1, strlen(equals + 1));
+	s->key = (struct side){.text = pair[1], .len = equals - pair[1]};
+	s->value = (struct side){.text = equals + 1, .len = strlen(equals + 1)};
+	json_parse(&s->key.doc, s->key.text, s->key.len);
+	json_parse(&s->value.doc, s->value.text, s->value.len);
+	return 0;
 }
 
 static int parse_file(struct mapio *m, const char *path)
@@ -115,8 +112,8 @@ void mapio_close(struct mapio *m)
 	if (!m)
 		return;
 	for (u32 i = 0; i < m->nr_settings; i++) {
-		json_free(&m->settings[i].key);
-		json_free(&m->settings[i].value);
+		json_free(&m->settings[i].key.doc);
+		json_free(&m->settings[i].value.doc);
 	}
 	json_free(&m->file);
 	free(m->settings);
@@ -155,81 +152,10 @@ static int no_such_map(struct bpf_object *object, const char *name)
 	return fail("there is no map \"%s\"; the object has %s", name, list);
 }
 
-/* The variable of that name in a section's type, or NULL. */
-static const struct btf_var_secinfo *find_variable(const struct value_type *section,
-						   const char *name)
-{
-	const struct btf_type *t = section->btf ? btf__type_by_id(section->btf, section->id) : NULL;
-
-	for (u32 i = 0; t && i < btf_vlen(t); i++) {
-		const struct btf_var_secinfo *info = &btf_var_secinfos(t)[i];
-		const struct btf_type *var = btf__type_by_id(section->btf, info->type);
-
-		if (!strcmp(btf__name_by_offset(section->btf, var->name_off), name))
-			return info;
-	}
-	return NULL;
-}
-
-static int set_variable(const struct mapinfo *info, const char *name, const struct json *value)
-{
-	const struct btf_var_secinfo *var = find_variable(&info->value, name);
-	struct value_type type;
-	char error[160];
-	size_t size;
-	u8 *bytes = (u8 *)bpf_map__initial_value(info->map, &size);
-
-	if (!var || !bytes || var->offset > size || var->size > size - var->offset)
-		return fail("%s: there is no variable \"%s\"", info->name, name);
-	type = (struct value_type){info->value.btf, var->type, var->size};
-	if (value_parse(&type, value, bytes + var->offset, error, sizeof(error)))
-		return fail("%s: %s: %s", info->name, name, error);
-	return 0;
-}
-
-/* A per-CPU map gets the value on every CPU. */
-static int store(const struct mapinfo *info, const void *key, u8 *value)
-{
-	for (u32 i = 1; i < info->copies; i++)
-		memcpy(value + (size_t)i * info->unit, value, info->value.size);
-	if (bpf_map_update_elem(bpf_map__fd(info->map), key, value, BPF_ANY))
-		return fail("%s: the entry is refused: %m", info->name);
-	return 0;
-}
-
-static int set_entry(const struct mapinfo *info, const struct json *key, const struct json *value)
-{
-	u8 *k = calloc(1, (size_t)info->key.size + 1);
-	u8 *v = calloc(info->copies, (size_t)info->unit + 1);
-	char error[160];
-	int err;
-
-	if (!k || !v)
-		err = fail("out of memory");
-	else if (value_parse(&info->key, key, k, error, sizeof(error)))
-		err = fail("%s: key: %s", info->name, error);
-	else if (value_parse(&info->value, value, v, error, sizeof(error)))
-		err = fail("%s: value: %s", info->name, error);
-	else
-		err = store(info, k, v);
-	free(k);
-	free(v);
-	return err;
-}
-
 /* Does it do its part now?  Variables are set before the object is loaded, entries after. */
 static bool is_time(const struct mapinfo *info, enum mapio_when when)
 {
 	return (info->shape == SHAPE_SECTION) == (when == MAPIO_BEFORE_LOAD);
-}
-
-static int apply_one(const struct mapinfo *info, const struct json *key, const struct json *value)
-{
-	if (info->shape != SHAPE_SECTION)
-		return set_entry(info, key, value);
-	if (!key->text)
-		return fail("%s: the key has to be a variable's name", info->name);
-	return set_variable(info, key->text, value);
 }
 
 /* {KEY: VALUE}: the member's name is the key, as text. */
@@ -238,7 +164,7 @@ static int apply_members(const struct mapinfo *info, const struct json *object)
 	for (const struct json *v = object->first; v; v = v->next) {
 		struct json key = {.kind = JSON_STRING, .text = v->name};
 
-		if (apply_one(info, &key, v))
+		if (mapset(info, &key, v))
 			return TOOL_FAILED;
 	}
 	return 0;
@@ -253,19 +179,24 @@ static int apply_list(const struct mapio *m, const struct mapinfo *info, const s
 		if (!value)
 			return fail("%s: line %u: wants {\"key\": .., \"value\": ..}", m->json_path,
 				    e->line);
-		if (apply_one(info, key, value))
+		if (mapset(info, key, value))
 			return TOOL_FAILED;
 	}
 	return 0;
 }
 
-/* What skep run --json shows of a map can be given to --maps: its entries are in a member. */
+/* What skep run --json shows of a map can be given to --maps: its contents are in a member. */
 static const struct json *entries_of(const struct json *contents)
 {
-	const struct json *entries =
-		contents->kind == JSON_OBJECT ? json_member(contents, "entries") : NULL;
+	const struct json *entries = NULL, *variables = NULL;
 
-	return entries && entries->kind == JSON_ARRAY ? entries : contents;
+	if (contents->kind != JSON_OBJECT)
+		return contents;
+	entries = json_member(contents, "entries");
+	variables = json_member(contents, "variables");
+	if (entries && entries->kind == JSON_ARRAY)
+		return entries;
+	return variables && variables->kind == JSON_OBJECT ? variables : contents;
 }
 
 static int apply_contents(const struct mapio *m, const struct mapinfo *info,
@@ -273,6 +204,9 @@ static int apply_contents(const struct mapio *m, const struct mapinfo *info,
 {
 	const struct json *entries = entries_of(contents);
 
+	if (info->shape == SHAPE_NONE && entries->kind == JSON_OBJECT &&
+	    json_member(entries, "type"))
+		return 0; /* shown without contents */
 	if (entries->kind == JSON_ARRAY)
 		return apply_list(m, info, entries);
 	if (entries->kind == JSON_OBJECT)
@@ -296,20 +230,41 @@ static int apply_file(const struct mapio *m, struct bpf_object *object, enum map
 	return 0;
 }
 
+/* The document of a side, or NULL after a message on what is wrong with it. */
+static const struct json *side_root(const struct mapinfo *info, const char *which,
+				    const struct side *side)
+{
+	const char *colon = strchr(side->doc.error, ':'); /* what follows the line's number */
+
+	if (side->doc.root)
+		return side->doc.root;
+	fail("%s: %s: \"%.*s\": %s", info->name, which, (int)side->len, side->text,
+	     colon ? colon + 2 : side->doc.error);
+	mapset_how(info);
+	return NULL;
+}
+
+static int apply_setting(const struct setting *s, struct bpf_object *object, enum mapio_when when)
+{
+	struct bpf_map *map = find_map(object, s->map);
+	const struct json *key, *value;
+	struct mapinfo info;
+
+	if (!map)
+		return no_such_map(object, s->map);
+	info = mapinfo_of(object, map);
+	if (!is_time(&info, when))
+		return 0;
+	key = side_root(&info, "key", &s->key);
+	value = key ? side_root(&info, "value", &s->value) : NULL;
+	return value ? mapset(&info, key, value) : TOOL_FAILED;
+}
+
 int mapio_apply(const struct mapio *m, struct bpf_object *object, enum mapio_when when)
 {
-	if (m->file.root && apply_file(m, object, when))
-		return TOOL_FAILED;
-	for (u32 i = 0; i < m->nr_settings; i++) {
-		const struct setting *s = &m->settings[i];
-		struct bpf_map *map = find_map(object, s->map);
-		struct mapinfo info;
+	int err = m->file.root ? apply_file(m, object, when) : 0;
 
-		if (!map)
-			return no_such_map(object, s->map);
-		info = mapinfo_of(object, map);
-		if (is_time(&info, when) && apply_one(&info, s->key.root, s->value.root))
-			return TOOL_FAILED;
-	}
-	return 0;
+	for (u32 i = 0; !err && i < m->nr_settings; i++)
+		err = apply_setting(&m->settings[i], object, when);
+	return err;
 }

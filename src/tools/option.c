@@ -6,6 +6,8 @@
 
 #include "tools/tool.h"
 
+enum { KERNEL_FIRST = 0x031200, KERNEL_LAST = 0x061200 };
+
 struct parse {
 	const struct tool *tool;
 	char **argv;
@@ -38,7 +40,7 @@ u32 option_kernel_version(const char *text)
 
 	if ((n != 2 && n != 3) || strspn(text, "0123456789.") != strlen(text))
 		return 0;
-	if (!major || major > 255 || minor > 255 || patch > 255)
+	if (major > 255 || minor > 255 || patch > 255)
 		return 0;
 	return major << 16 | minor << 8 | patch;
 }
@@ -47,7 +49,7 @@ static const struct option *option_by_name(const struct tool *tool, const char *
 					   const char **near)
 {
 	char word[32];
-	u32 least = 4;
+	u32 least = len < 8 ? (u32)len / 2 + 1 : 4;
 
 	snprintf(word, sizeof(word), "%.*s", (int)(len < 31 ? len : 31), name);
 	*near = NULL;
@@ -68,6 +70,7 @@ static int bad_value(const struct parse *p, const struct option *o, const char *
 {
 	static const char *const wants[] = {
 		[OPTION_NUMBER] = "a number",
+		[OPTION_COUNT] = "a number from 1 on",
 		[OPTION_KERNEL] = "a version such as 5.15",
 		[OPTION_CHOICE] = "one of",
 	};
@@ -79,6 +82,29 @@ static int bad_value(const struct parse *p, const struct option *o, const char *
 	}
 	usage(p->tool, "--%s wants %s%s, not \"%s\"", o->name, wants[o->kind], list, text);
 	return -1;
+}
+
+/* bpf(2) came with the first of them, and the last is the one that skep is. */
+static int store_kernel(const struct parse *p, const struct option *o, const char *text)
+{
+	u32 version = option_kernel_version(text);
+
+	if (!version)
+		return bad_value(p, o, text);
+	if (version < KERNEL_FIRST || version >> 8 > KERNEL_LAST >> 8) {
+		usage(p->tool, "--%s goes from 3.18, which brought bpf(2), to 6.18, not \"%s\"",
+		      o->name, text);
+		return -1;
+	}
+	*(u32 *)(p->opts + o->off) = version;
+	return 0;
+}
+
+static int store_count(const struct parse *p, const struct option *o, const char *text)
+{
+	u64 *count = (u64 *)(p->opts + o->off);
+
+	return option_number(text, count) && *count ? 0 : bad_value(p, o, text);
 }
 
 static int store_choice(const struct parse *p, const struct option *o, const char *text)
@@ -117,9 +143,10 @@ static int store_text(const struct parse *p, const struct option *o, const char 
 	switch (o->kind) {
 	case OPTION_NUMBER:
 		return option_number(text, to) ? 0 : bad_value(p, o, text);
+	case OPTION_COUNT:
+		return store_count(p, o, text);
 	case OPTION_KERNEL:
-		*(u32 *)to = option_kernel_version(text);
-		return *(u32 *)to ? 0 : bad_value(p, o, text);
+		return store_kernel(p, o, text);
 	case OPTION_CHOICE:
 		return store_choice(p, o, text);
 	default:

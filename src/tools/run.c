@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include "tools/events.h"
+#include "tools/input.h"
 #include "tools/mapio.h"
 #include "tools/progress.h"
 #include "tools/runner.h"
@@ -42,6 +43,7 @@ struct job {
 	size_t ctx_size;
 	struct timeval times[BATCH_MAX]; /* of the packets in the runner's batch */
 	u64 packets, bytes, written, ran, ns;
+	u64 cut;     /* packets that the capture does not hold whole */
 	u64 refused; /* packets that a run does not take */
 	int refusal; /* why the first of them was */
 	struct runner_outcome last;
@@ -84,6 +86,17 @@ static int open_inputs(struct job *j)
 	return TOOL_OK;
 }
 
+/* Does the program's type take what was given? */
+static int check_input(const struct job *j)
+{
+	u32 type = runner_type(j->runner);
+
+	if (!j->source || !input_wanted(type) || input_takes_data(type))
+		return TOOL_OK;
+	return fail("%s: %s takes no packets but %s", bpf_program__name(j->session.loaded.program),
+		    runner_type_name(j->runner), input_wanted(type));
+}
+
 static int load(struct job *j)
 {
 	struct bpf_object *object = j->session.loaded.object;
@@ -98,6 +111,8 @@ static int load(struct job *j)
 		return TOOL_FAILED;
 	j->events = events_open(j->session.skep, object, records, o->record_type);
 	if (!j->events)
+		return TOOL_FAILED;
+	if (check_input(j))
 		return TOOL_FAILED;
 	if (tally_create(&j->tally, runner_type(j->runner)))
 		return fail("out of memory");
@@ -114,15 +129,13 @@ static int cannot_run(const struct job *j, const struct runner_result *r)
 		return fail("%s: packet %" PRIu64 ": %s", name, j->packets, r->fault);
 	if (r->fault)
 		return fail("%s: %s", name, r->fault);
-	if (r->err == -ENOTSUPP)
+	if (r->err == -ENOTSUPP || !input_wanted(runner_type(j->runner)))
 		return fail("%s: Linux has no test run for %s, and skep no hook for it yet", name,
 			    runner_type_name(j->runner));
-	if (!j->source && !j->ctx)
-		return fail("%s: %s wants input: --pcap, --data, --hex or --ctx", name,
-			    runner_type_name(j->runner));
-	return fail("%s: the run is refused as Linux refuses it: %s; look at the sizes of data and "
-		    "context",
-		    name, strerror(-r->err));
+	return fail("%s: %s wants %s; with %" PRIu64 " bytes of packet and %zu of context Linux "
+		    "and skep say: %s",
+		    name, runner_type_name(j->runner), input_wanted(runner_type(j->runner)),
+		    j->bytes, j->ctx_size, strerror(-r->err));
 }
 
 /* Packets too short or too long for a run are counted, not fatal, in a capture. */
@@ -137,7 +150,7 @@ static int refuse(struct job *j, int err)
 
 static void take_outcome(struct job *j, const struct runner_outcome *o, struct timeval time)
 {
-	struct frame frame = {o->out, 0, time};
+	struct frame frame = {.bytes = o->out, .time = time};
 
 	tally_add(&j->tally, o->retval, o->len);
 	j->ran++;
@@ -209,6 +222,7 @@ static int run_frame(struct job *j, const struct frame *frame)
 {
 	j->packets++;
 	j->bytes += frame->len;
+	j->cut += frame->cut;
 	if (j->ctx || !runner_takes_packets(j->runner))
 		return test_one(j, frame);
 	return queue(j, frame);
@@ -249,6 +263,10 @@ static void report_packets(struct job *j, struct out *out)
 {
 	out_u64(out, "packets", j->packets);
 	out_u64(out, "bytes", j->bytes);
+	if (j->cut) {
+		out_u64(out, "cut short", j->cut);
+		out_remark(out, "(the capture does not hold them whole: tcpdump -s 0 does)");
+	}
 	if (j->refused) {
 		out_u64(out, "not run", j->refused);
 		out_remark(out, "(too short or too long for the program's type, as in Linux: %s)",
@@ -377,7 +395,7 @@ static const struct option run_options[] = {
 	OPTION("ctx", OPTION_FILE, ctx, "FILE",
 	       "The program's context: struct __sk_buff, xdp_md, ... as Linux's\n"
 	       "                           BPF_PROG_TEST_RUN takes it."),
-	OPTION("repeat", OPTION_NUMBER, repeat, "N",
+	OPTION("repeat", OPTION_COUNT, repeat, "N",
 	       "Run N times on each packet, for steadier times."),
 	OPTION("out", OPTION_FILE, out, "FILE", "Write the packets that go on to a capture."),
 	OPTION("map", OPTION_PAIRS, map, "NAME KEY=VALUE",

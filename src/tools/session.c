@@ -6,16 +6,15 @@
 
 #include <bpf/libbpf.h>
 
+#include "tools/lacks.h"
 #include "tools/tool.h"
 
-/* The log's lines, then the conclusion. */
-static int say_why(const struct session *s, struct load_log *log, const char *what)
+static void say_log(struct load_log *log)
 {
 	fflush(stdout);
 	if (log->text)
 		fputs(log->text, stderr);
 	load_log_free(log);
-	return fail("%s: %s", s->path, what);
 }
 
 int session_open(struct session *s, const struct session_options *o)
@@ -44,7 +43,8 @@ int session_open(struct session *s, const struct session_options *o)
 		load_log_free(&log);
 		return 0;
 	}
-	err = say_why(s, &log, "nothing was loaded");
+	say_log(&log);
+	err = fail("%s: nothing was loaded", s->path);
 	skep_use(NULL);
 	skep_free(s->skep);
 	return err;
@@ -54,8 +54,11 @@ int session_load(struct session *s)
 {
 	struct load_log log = {0};
 
-	if (load_object(s->loaded.object, &log))
-		return say_why(s, &log, "nothing was run");
+	if (load_object(s->loaded.object, &log)) {
+		say_log(&log);
+		lacks_say(s->skep, s->loaded.object);
+		return fail("%s: nothing was run", s->path);
+	}
 	load_log_free(&log);
 	return 0;
 }

@@ -79,6 +79,19 @@ static const struct link *link_of(int type)
 	return NULL;
 }
 
+/* libpcap's reasons begin with the path or speak of formats; people want to know what to give. */
+static int cannot_open(const char *path, const char *error)
+{
+	size_t n = strlen(path);
+	struct stat st;
+
+	if (!strncmp(error, path, n) && error[n] == ':')
+		return fail("%s", error);
+	if (!stat(path, &st) && S_ISREG(st.st_mode) && !st.st_size)
+		return fail("%s: the file is empty; a capture is what tcpdump -w writes", path);
+	return fail("%s: not a capture (pcap or pcapng, as tcpdump -w writes): %s", path, error);
+}
+
 static int open_capture(struct source *s, const char *path)
 {
 	char error[PCAP_ERRBUF_SIZE];
@@ -87,7 +100,7 @@ static int open_capture(struct source *s, const char *path)
 
 	s->pcap = pcap_open_offline(path, error);
 	if (!s->pcap)
-		return fail("%s: not a capture that libpcap reads: %s", path, error);
+		return cannot_open(path, error);
 	s->link = link_of(pcap_datalink(s->pcap));
 	if (!s->link) {
 		type = pcap_datalink_val_to_name(pcap_datalink(s->pcap));
@@ -143,6 +156,8 @@ struct source *source_open(const char *pcap, const char *data, const char *hex)
 		err = parse_hex(s, hex);
 	else
 		err = !(s->one = read_whole(data, DATA_MAX, &s->one_size));
+	if (!err && !pcap && !s->one_size)
+		err = fail("%s: no bytes; a packet has at least one", s->name);
 	if (err) {
 		source_close(s);
 		return NULL;
@@ -199,7 +214,12 @@ static int next_captured(struct source *s, struct frame *frame)
 		     pcap_geterr(s->pcap));
 		return -1;
 	}
-	*frame = (struct frame){.bytes = bytes, .len = header->caplen, .time = header->ts};
+	*frame = (struct frame){
+		.bytes = bytes,
+		.len = header->caplen,
+		.cut = header->caplen < header->len,
+		.time = header->ts,
+	};
 	if (s->link->type != DLT_EN10MB)
 		build_frame(s, frame);
 	s->count++;

@@ -10,6 +10,7 @@
 struct frame {
 	const u8 *bytes; /* valid until the next one */
 	u32 len;         /* what was captured of it */
+	bool cut;        /* there was more on the wire */
 	struct timeval time;
 };
 

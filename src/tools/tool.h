@@ -17,6 +17,7 @@ enum option_kind {
 	OPTION_STRING, /* const char * */
 	OPTION_FILE,   /* the same; completes file names */
 	OPTION_NUMBER, /* u64 */
+	OPTION_COUNT,  /* u64, not 0 */
 	OPTION_CHOICE, /* const char *, one of choices */
 	OPTION_KERNEL, /* u32: 6.18 becomes 0x061200 */
 	OPTION_PAIRS,  /* struct option_pairs: takes two arguments, may be repeated */

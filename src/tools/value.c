@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <bpf/btf.h>
@@ -340,4 +341,36 @@ void value_print_section(struct out *out, const struct value_type *type, const v
 		value_print(out, NULL, &vt, (const u8 *)bytes + var->offset);
 		out_line_end(out);
 	}
+}
+
+/* Addresses need no quotes; an empty string does. */
+static const char *unquote(char *text)
+{
+	size_t n = strlen(text);
+
+	if (n < 3 || text[0] != '"' || text[n - 1] != '"')
+		return text;
+	text[n - 1] = 0;
+	return text + 1;
+}
+
+void value_example(const struct value_type *type, char *text, size_t size)
+{
+	u8 *zeros = calloc(1, (size_t)type->size + 1);
+	char *all = NULL;
+	size_t n = 0;
+	FILE *file = open_memstream(&all, &n);
+	struct out out;
+
+	if (zeros && file) {
+		out_begin(&out, file, OUT_TEXT);
+		out.list[0] = true; /* no keys */
+		out_line_begin(&out, NULL);
+		value_print(&out, NULL, type, zeros);
+	}
+	if (file)
+		fclose(file);
+	snprintf(text, size, "%s", all && n && n < size ? unquote(all) : "0");
+	free(all);
+	free(zeros);
 }

@@ -38,6 +38,12 @@ void value_print(struct out *out, const char *key, const struct value_type *type
 void value_print_section(struct out *out, const struct value_type *type, const void *bytes);
 
 /*
+ * How a value of this type is written: all zero, as value_parse takes it.  What would be longer
+ * than `size` is "0", which any type takes.
+ */
+void value_example(const struct value_type *type, char *text, size_t size);
+
+/*
  * Encode what a person or a file wrote into type->size bytes (zeroed before).  0, or -1 with a
  * sentence in error.
  */

@@ -41,7 +41,7 @@ exits 2 'skep run: missing argument: skep run OBJECT [PROGRAM]' run
 exits 2 'skep run: one argument too many: "c"' run a b c
 exits 2 'skep run: there is no option "--pcpa"; did you mean --pcap?' run --pcpa x
 exits 2 'skep run: there is no option "-x"' run -x
-exits 2 'skep run: --repeat wants a number, not "many"' run x --repeat many
+exits 2 'skep run: --repeat wants a number from 1 on, not "many"' run x --repeat many
 exits 2 'skep run: --engine wants one of jit interp checked, not "fast"' run x --engine fast
 exits 2 'skep run: --kernel wants a version such as 5.15, not "new"' run x --kernel new
 exits 2 'skep run: --json takes no argument' run x --json=1
@@ -53,7 +53,7 @@ exits 2 'skep run: --out wants packets: --pcap, --data or --hex' run x --out y
 drop=$examples/drop.bpf.o
 exits 1 'nothing.o: No such file or directory' run nothing.o --pcap $pcap
 exits 1 "$pcap: not an ELF file; compile with clang -O2 -g -target bpf -c" run $pcap
-exits 1 'skep: nothing.pcap: not a capture that libpcap reads: nothing.pcap: No such file or directory' \
+exits 1 'skep: nothing.pcap: No such file or directory' \
 	run "$drop" --pcap nothing.pcap
 exits 1 'skep: --hex: byte 1: "zz" is no pair of hex digits' run "$drop" --hex 00zz
 exits 1 'there is no program "nope"; the object holds drop (xdp)' run "$drop" nope --pcap $pcap
