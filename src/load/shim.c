@@ -93,7 +93,9 @@ int load_dup3(int from, int to, int flags)
 /* The instance has its bpffs where Linux has one, whatever the machine has there. */
 int load_statfs(const char *path, struct statfs *out)
 {
-	if (!sys_in_bpffs(path))
+	struct skep *skep = load_current();
+
+	if (!skep || !sys_in_bpffs(skep, path))
 		return statfs(path, out);
 	*out = (struct statfs){.f_type = BPFFS};
 	return 0;

@@ -233,12 +233,12 @@ long cmd_obj_get(struct call *call)
 	return fd;
 }
 
-int sys_in_bpffs(const char *path)
+int sys_in_bpffs(struct skep *skep, const char *path)
 {
 	const char *name;
 	char at[PATH_MAX];
 
-	return !canonical(path, at) && (!strcmp(at, ROOT) || inside(at, &name));
+	return !canonical(skep, path, at) && (!strcmp(at, ROOT) || inside(at, &name));
 }
 
 int sys_mkdir(struct skep *skep, const char *path)

@@ -71,7 +71,7 @@ void sys_sweep(struct skep *skep);
 int sys_mkdir(struct skep *skep, const char *path);
 
 /* Does the path lead into the instance's bpffs?  What is there need not exist. */
-int sys_in_bpffs(const char *path);
+int sys_in_bpffs(struct skep *skep, const char *path);
 
 /* unlink(2) of a pin.  0 or -ENOENT. */
 int sys_unpin(struct skep *skep, const char *path);
