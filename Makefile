@@ -19,6 +19,8 @@ SRCS := $(wildcard src/*/*.c src/*/*/*.c)
 LIB_SRCS := $(filter-out src/tools/% src/load/guard.c,$(SRCS))
 TOOL_OBJS := $(patsubst %.c,$(B)/obj/%.o,$(wildcard src/tools/*.c))
 LIB_OBJS := $(LIB_SRCS:%.c=$(B)/obj/%.o)
+# A supervisor is a process of its own: the libraries that others link have none.
+EMBED_OBJS := $(filter-out $(B)/obj/src/exec/%,$(LIB_OBJS))
 SAN_OBJS := $(LIB_SRCS:%.c=$(B)/san/%.o)
 TEST_LIB := $(patsubst %.c,$(B)/san/%.o,$(wildcard tests/lib/*.c))
 TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/*/test_*.c))
@@ -78,7 +80,7 @@ $(B)/libskep-all.a: $(LIB_OBJS) $(LIBBPF)
 	@$(AR) rcs $@ $^
 
 # libskep, whose names are skep_* alone ...
-$(B)/libskep.a: $(LIB_OBJS) $(LIBBPF)
+$(B)/libskep.a: $(EMBED_OBJS) $(LIBBPF)
 	@rm -f $@
 	@echo "  AR    $@"
 	@$(LD) -r $^ -o $(B)/libskep.o
@@ -89,15 +91,15 @@ $(B)/libskep.map:
 	@mkdir -p $(@D)
 	@echo 'SKEP_$(SO) { global: skep_*; local: *; };' >$@
 
-$(B)/libskep.so: $(LIB_OBJS) $(LIBBPF) $(B)/libskep.map
+$(B)/libskep.so: $(EMBED_OBJS) $(LIBBPF) $(B)/libskep.map
 	@echo "  LD    $@"
 	@$(CC) -shared -Wl,-soname,libskep.so.$(SO),-Bsymbolic,--version-script=$(B)/libskep.map,-z,defs \
-		$(LIB_OBJS) $(LIBBPF) -o $@ $(LDLIBS)
+		$(EMBED_OBJS) $(LIBBPF) -o $@ $(LDLIBS)
 
 # ... and libskep-bpf, which has libbpf's besides.
 GUARD = $(B)/obj/src/load/guard.o
 
-$(B)/libskep-bpf.a: $(LIB_OBJS) $(LIBBPF)
+$(B)/libskep-bpf.a: $(EMBED_OBJS) $(LIBBPF)
 	@rm -f $@
 	@echo "  AR    $@"
 	@$(LD) -r $^ -o $(B)/libskep-bpf.o
@@ -108,11 +110,11 @@ $(B)/libskep-bpf.a: $(LIB_OBJS) $(LIBBPF)
 $(B)/libskep-bpf.map: $(B)/libbpf/api.txt
 	@{ echo 'SKEP_BPF_$(SO) { global: skep_*;'; sed 's/$$/;/' $<; echo 'local: *; };'; } >$@
 
-$(B)/libskep-bpf.so: $(LIB_OBJS) $(LIBBPF) $(GUARD) $(B)/libskep-bpf.map
+$(B)/libskep-bpf.so: $(EMBED_OBJS) $(LIBBPF) $(GUARD) $(B)/libskep-bpf.map
 	@echo "  LD    $@"
 	@$(CC) -shared \
 		-Wl,-soname,libskep-bpf.so.$(SO),-Bsymbolic,--version-script=$(B)/libskep-bpf.map,-z,defs \
-		$(LIB_OBJS) $(LIBBPF) $(GUARD) -o $@ $(LDLIBS)
+		$(EMBED_OBJS) $(LIBBPF) $(GUARD) -o $@ $(LDLIBS)
 
 $(B)/skep: $(TOOL_OBJS) $(B)/libskep-all.a
 	@echo "  LD    $@"

@@ -294,6 +294,13 @@ int sys_obj_by_fd(struct skep *skep, int fd, enum obj_kind kind, struct obj **ou
 	return file_get(skep, fd, kind, out, &mode);
 }
 
+int sys_obj_by_fd_any(struct skep *skep, int fd, struct obj **out)
+{
+	u32 mode;
+
+	return file_get_any(skep, fd, out, &mode);
+}
+
 int sys_fd_for_obj(struct skep *skep, struct obj *obj)
 {
 	return file_open(skep, obj, MODE_BOTH);

@@ -204,10 +204,13 @@ int option_parse(const struct tool *tool, int argc, char **argv, void *opts, cha
 	int nargs = 0;
 
 	while (p.at < argc) {
-		char *word = argv[p.at++];
+		const char *word = argv[p.at++];
 
+		if (!strcmp(word, "-v") && !only_args)
+			word = "--verbose";
 		if (only_args || word[0] != '-' || !word[1]) {
-			args[nargs++] = word;
+			args[nargs++] = argv[p.at - 1];
+			only_args |= tool->runs_program;
 		} else if (!strcmp(word, "--")) {
 			only_args = true;
 		} else if (word[1] != '-') {

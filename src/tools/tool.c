@@ -148,11 +148,15 @@ static int run_in_child(const struct tool *tool, void *opts, char **args, int na
 	_exit(status);
 }
 
-static bool wants_help(int argc, char **argv)
+/* Before what belongs to another program. */
+static bool wants_help(const struct tool *tool, int argc, char **argv)
 {
-	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		if (tool->runs_program && argv[i][0] != '-')
+			return false;
 		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
 			return true;
+	}
 	return false;
 }
 
@@ -166,9 +170,9 @@ static int dispatch(const struct tool *tool, int argc, char **argv, char **args)
 	nargs = option_parse(tool, argc, argv, opts, args);
 	if (nargs < 0)
 		status = TOOL_USAGE;
-	else if (nargs < tool->min_args)
+	else if ((u32)nargs < tool->min_args)
 		status = usage(tool, "missing argument: skep %s %s", tool->name, tool->args);
-	else if (nargs > tool->max_args)
+	else if ((u32)nargs > tool->max_args)
 		status = usage(tool, "one argument too many: \"%s\"", args[tool->max_args]);
 	else if (tool->in_child)
 		status = run_in_child(tool, opts, args, nargs);
@@ -194,7 +198,7 @@ int tool_main(int argc, char **argv)
 		fputs("'skep --help' lists the commands.\n", stderr);
 		return TOOL_USAGE;
 	}
-	if (wants_help(argc, argv)) {
+	if (wants_help(tool, argc, argv)) {
 		tool_help(tool);
 		return TOOL_OK;
 	}

@@ -45,7 +45,8 @@ struct tool {
 	const char *about;    /* what --help says before the options */
 	const char *examples; /* and after them */
 	const struct option *options;
-	u8 min_args, max_args;
+	u32 min_args, max_args;
+	bool runs_program; /* what follows the first argument is that program's own */
 	bool in_child; /* parses objects with libbpf: a crash there has to end as a message */
 	u32 opts_size;
 	int (*run)(void *opts, char **args, int nargs);

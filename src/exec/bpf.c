@@ -1,0 +1,28 @@
+/* bpf(2) itself: the instance answers; here is decided what it may keep others waiting for. */
+#include "exec/internal.h"
+
+/* May it take longer than another client should wait? */
+static int is_slow(u32 cmd)
+{
+	switch (cmd) {
+	case BPF_PROG_LOAD:
+	case BPF_PROG_TEST_RUN:
+	case BPF_BTF_LOAD:
+	case BPF_MAP_LOOKUP_BATCH:
+	case BPF_MAP_LOOKUP_AND_DELETE_BATCH:
+	case BPF_MAP_UPDATE_BATCH:
+	case BPF_MAP_DELETE_BATCH:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+long serve_bpf(struct notice *n)
+{
+	const __u64 *args = n->call.data.args;
+
+	if (is_slow((u32)args[0]))
+		notice_yield(n);
+	return sys_bpf(n->exec->skep, (int)args[0], u64_to_ptr(args[1]), (u32)args[2]);
+}

@@ -1,0 +1,28 @@
+/*
+ * bpf(2) for unmodified programs: a supervisor that answers a process tree's system calls through
+ * seccomp user notification, out of an instance of ours.  docs/exec.md tells how and why.
+ */
+#ifndef SKEP_EXEC_EXEC_H
+#define SKEP_EXEC_EXEC_H
+
+#include <stdbool.h>
+
+#include "base/types.h"
+
+struct exec_options {
+	u32 kernel_version; /* 0: 6.18 */
+	u32 ncpu;           /* 0: as many as the machine has possible */
+	bool verbose;       /* say what was chosen and why */
+	bool stats;         /* at the end, calls, time and bytes by command */
+};
+
+/*
+ * Run argv[0], and what it starts, until the last of it has ended.  The program's exit status; a
+ * program that a signal ended ends us by the same signal.  Or 125 (we failed), 126 (it cannot be
+ * executed), 127 (it is not there), after a message.
+ */
+int exec_run(const struct exec_options *options, char **argv);
+
+enum { EXEC_FAILED = 125, EXEC_NOT_EXECUTABLE = 126, EXEC_NOT_FOUND = 127 };
+
+#endif

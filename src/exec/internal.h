@@ -1,0 +1,205 @@
+/*
+ * What the files of exec/ share.  A client's system call arrives as a notice; the row of its number
+ * (syscalls.def) names the function that serves it.  Who adds a system call writes that function in
+ * a file of its own, and the row.
+ */
+#ifndef SKEP_EXEC_INTERNAL_H
+#define SKEP_EXEC_INTERNAL_H
+
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "base/usercopy.h"
+#include "exec/exec.h"
+#include "sys/sys.h"
+
+struct exec;
+struct notice;
+struct tree;
+
+/* ---- syscalls.def ---- */
+
+/* On the low 32 bits of an argument, but for COND_SET, which means all 64 of a pointer. */
+enum cond_op { COND_NONE, COND_EQ /* (arg & mask) == value */, COND_SET /* arg != 0 */ };
+
+struct cond {
+	u8 op, arg;
+	u32 mask, value;
+};
+
+enum { ROW_CONDS = 2 };
+
+/* A system call that we want to see when all conditions hold. */
+struct row {
+	int nr;
+	const char *name;
+	struct cond when[ROW_CONDS];
+	/* The result or -errno; or one of the two below. */
+	long (*serve)(struct notice *n);
+};
+
+/* What serve returns besides results, which Linux keeps above -4096. */
+enum { NOTICE_CONTINUE = -5000 /* the kernel shall do it, as if nobody had looked */ };
+
+extern const struct row rows[];
+extern const u32 nr_rows;
+
+/* Another row may watch the same number under other conditions: the function is the same. */
+const struct row *row_by_nr(int nr);
+
+#define SYSCALL(name, when, serve) long serve(struct notice *n);
+#define WHEN(...)
+#include "exec/syscalls.def"
+#undef SYSCALL
+#undef WHEN
+
+/* ---- notice.c: a call that waits for its answer ---- */
+
+enum { NOTIF_ROOM = 256 };
+
+struct notice {
+	struct exec *exec;
+	struct tree *tree;
+	union {
+		struct seccomp_notif call; /* .pid: the thread that called; .data.args */
+		u8 room[NOTIF_ROOM];       /* a later Linux may tell more */
+	};
+	const struct row *row;
+	int result_fd;       /* ours, becomes the result; or -1 */
+	u32 result_flags;    /* O_CLOEXEC or 0: of the client's copy */
+	u64 bytes;           /* copied from and to the client */
+	int yielded;         /* this thread is no longer the one that receives */
+	_Atomic u32 gone;    /* nobody waits for the answer any more: stop */
+	struct notice *next; /* among the yielded, under exec->lock */
+};
+
+/* The call that the calling thread serves. */
+struct notice *notice_current(const struct exec *exec);
+
+/* Does its thread still wait, so that .pid still means it? */
+int notice_valid(const struct notice *n);
+
+/* This may take long: another thread shall receive from now on.  May be called again. */
+void notice_yield(struct notice *n);
+
+/* The result is this fd of ours, which is taken: 0.  flags: O_CLOEXEC or 0. */
+long notice_result_fd(struct notice *n, int fd, u32 flags);
+
+/* Set `gone` of the yielded whose clients were killed.  How many there are. */
+u32 notices_check(struct exec *exec);
+
+/* ---- client.c: the calling thread's memory, fds, identity; all hostile ---- */
+
+/* 0 or -EFAULT.  What was copied is one moment's; never read twice what has been checked. */
+int client_read(struct notice *n, void *to, u64 from, u64 size);
+int client_write(struct notice *n, u64 to, const void *from, u64 size);
+/* A string with its NUL: 0, -EFAULT, -ENAMETOOLONG (it does not fit into room). */
+int client_string(struct notice *n, char *to, u64 from, u32 room);
+
+/* An fd of ours with the file behind the client's; or -EBADF.  The caller closes it. */
+int client_fd(struct notice *n, int fd);
+
+/* The object behind a client's fd, a strong reference: 0, or -EBADF, -EINVAL (not one of ours). */
+int client_obj(struct notice *n, int fd, struct obj **out);
+
+/* Its process: /proc/PID. */
+pid_t client_pid(struct notice *n);
+
+/* Threads whose pidfds are kept: pidfd_open costs more than what it is needed for. */
+struct client {
+	pid_t tid;
+	int pidfd;
+};
+enum { CLIENTS = 256 };
+
+struct clients {
+	pthread_mutex_t lock; /* guards the slots, and keeps a pidfd open while it is used */
+	struct client slot[CLIENTS];
+};
+void clients_create(struct clients *clients);
+void clients_destroy(struct clients *clients);
+
+/* ---- tree.c: one process tree under one filter, and the threads that serve it ---- */
+
+#define TREE_SIGNAL SIGRTMIN /* has a handler that does nothing */
+
+struct tree {
+	struct exec *exec;
+	int listener;
+	pthread_mutex_t lock; /* guards the rest */
+	pthread_cond_t turn;  /* the receiver stepped down */
+	int receiving;        /* a thread is in the loop that receives: */
+	pthread_t receiver;
+	int ended; /* the last of the tree is gone: threads leave */
+	u32 threads, idle;
+	pthread_cond_t left; /* threads has become 0 */
+};
+
+/* Start serving the listener, which is taken.  0 or -errno. */
+int tree_create(struct exec *exec, int listener, struct tree **out);
+/* After the listener hung up, or to stop: waits for its threads. */
+void tree_free(struct tree *tree);
+
+/* ---- stats.c ---- */
+
+enum { STAT_ROWS = 128 };
+struct stat_row {
+	_Atomic u64 calls, ns, bytes;
+};
+struct stats {
+	struct stat_row bpf[STAT_ROWS];    /* by command */
+	struct stat_row others[STAT_ROWS]; /* by row */
+};
+void stats_count(struct notice *n, u64 ns);
+void stats_print(const struct exec *exec);
+
+/* ---- filter.c ---- */
+
+/* Put the calling process under the filter of all rows.  The listener, O_CLOEXEC, or -errno. */
+int filter_install(void);
+
+/* ---- supervisor.c: the whole ---- */
+
+struct exec {
+	struct skep *skep;
+	struct exec_options options;
+	struct sys_caller caller; /* what skep->caller points to */
+	struct usercopy usercopy; /* what skep->usercopy points to */
+	pthread_key_t current;    /* struct notice * of the thread */
+	pthread_mutex_t lock;     /* guards yielded */
+	struct notice *yielded;
+	int closes;           /* polls readable when clients closed fds */
+	int wake;             /* an eventfd that ends the housekeeper's sleep */
+	_Atomic u32 sleeping; /* it sleeps for ever */
+	struct clients clients;
+	struct stats stats;
+	struct rlimit fd_limit; /* the two that the program shall have, as we were started */
+	sigset_t signals;
+};
+
+/* The supervisor that an instance belongs to. */
+struct exec *exec_of(const struct skep *skep);
+
+/* There is something to check now and then: notices_check. */
+void exec_wake(struct exec *exec);
+
+/* "skep exec: ..." on stderr; the second only with -v. */
+__attribute__((format(printf, 2, 3))) void exec_say(const struct exec *exec, const char *fmt, ...);
+__attribute__((format(printf, 2, 3))) void exec_tell(const struct exec *exec, const char *fmt, ...);
+
+/* ---- launch.c ---- */
+
+struct launched {
+	pid_t pid;
+	int pidfd;
+	int listener; /* of its filter */
+	int go;       /* closing it lets the program start */
+	int failure;  /* what kept it from starting can be read here: an errno, or end of file */
+};
+
+/* Fork, put the child under the filter, have it wait.  0 or -errno after a message. */
+int launch(const struct exec *exec, char **argv, struct launched *out);
+
+#endif

@@ -1,0 +1,64 @@
+/* skep exec: unmodified programs over an instance of ours. */
+#include <stddef.h>
+
+#include "exec/exec.h"
+#include "tools/tool.h"
+
+struct exec_tool_options {
+	u32 kernel;
+	u64 ncpu;
+	bool verbose, stats;
+};
+
+static int exec_tool_run(void *opts, char **args, int nargs)
+{
+	const struct exec_tool_options *o = opts;
+	struct exec_options options = {
+		.kernel_version = o->kernel,
+		.ncpu = (u32)o->ncpu,
+		.verbose = o->verbose,
+		.stats = o->stats,
+	};
+
+	(void)nargs;
+	if (o->ncpu > UINT32_MAX)
+		return fail("--ncpu: that many CPUs there are nowhere");
+	return exec_run(&options, args);
+}
+
+#define OFF(member) offsetof(struct exec_tool_options, member)
+static const struct option exec_tool_options[] = {
+	{"kernel", OPTION_KERNEL, OFF(kernel), "VERSION",
+	 "Be Linux VERSION (6.18): what came later is refused as it was then.", NULL},
+	{"ncpu", OPTION_NUMBER, OFF(ncpu), "N", "Have N CPUs (as many as the machine).", NULL},
+	{"verbose", OPTION_FLAG, OFF(verbose), NULL, "Say on standard error how it is done.", NULL},
+	{"stats", OPTION_FLAG, OFF(stats), NULL,
+	 "At the end: calls, time and bytes by command, on standard error.", NULL},
+	{0},
+};
+
+const struct tool tool_exec = {
+	.name = "exec",
+	.summary = "run a program whose bpf() works, without root",
+	.args = "-- PROGRAM [ARGUMENT]...",
+	.about = "Runs PROGRAM as it is - bpftool, a libbpf program, test_maps, static or dynamic, "
+		 "in\n"
+		 "any language - with a bpf(2) of its own: maps, programs, BTF and links are made "
+		 "in\n"
+		 "this process, live as long as fds, pins and attachments hold them, and are gone\n"
+		 "when the last process that PROGRAM started has ended. Neither root nor a kernel\n"
+		 "with BPF is needed. The exit status is PROGRAM's; 125 when skep itself failed,\n"
+		 "126 when PROGRAM cannot be executed, 127 when it is not there.\n",
+	.examples =
+		"  skep exec -- bpftool map create /sys/fs/bpf/m type hash key 4 value 8 \\\n"
+		"      entries 16 name m\n"
+		"  skep exec -- sh -c 'bpftool prog load x.bpf.o /sys/fs/bpf/x && bpftool prog'\n"
+		"  skep exec --kernel 5.15 -- ./my_loader\n"
+		"  skep exec --stats -- bpftool feature probe\n",
+	.options = exec_tool_options,
+	.min_args = 1,
+	.max_args = UINT32_MAX,
+	.runs_program = true,
+	.opts_size = sizeof(struct exec_tool_options),
+	.run = exec_tool_run,
+};

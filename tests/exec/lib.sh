@@ -1,0 +1,50 @@
+# For the tests of this folder: run commands under skep exec as a user who may nothing.
+out=$(mktemp)
+trap 'rm -f "$out" "$out".*' EXIT
+chmod 666 "$out"
+failed=0 code=0
+
+need() {
+	for tool; do
+		command -v "$tool" >/dev/null && continue
+		echo "ok - $(basename "$0") # SKIP there is no $tool"
+		exit 0
+	done
+}
+
+# nobody COMMAND...: as nobody, when we are root.
+nobody() {
+	if [ "$(id -u)" = 0 ]; then
+		setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"
+	else
+		"$@"
+	fi
+}
+
+# run COMMAND...: under skep exec; its output goes to $out, its status to $code.
+run() {
+	nobody timeout "${LIMIT:-60}" "$B/skep" exec $EXEC_OPTIONS -- "$@" >"$out" 2>&1
+	code=$?
+}
+
+bad() { # NAME WHY
+	failed=1
+	echo "not ok - $1"
+	echo "$2" | sed 's/^/# /'
+}
+
+# same NAME TEXT: what the last run wrote is TEXT.
+same() {
+	if [ "$(cat "$out")" = "$2" ]; then
+		echo "ok - $1"
+	else
+		bad "$1" "wanted:
+$2
+got:
+$(cat "$out")"
+	fi
+}
+
+done_testing() {
+	exit $failed
+}
