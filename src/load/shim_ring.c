@@ -108,14 +108,20 @@ static int map_ring(struct obj *ring, size_t size, void **out)
 
 void *load_mmap(void *at, size_t size, int prot, int flags, int fd, off_t off)
 {
-	struct obj *ring = fd >= 0 ? ring_of(fd) : NULL;
-	int err;
+	struct map_mmap ask = {.length = size, .offset = (u64)off, .prot = prot, .flags = flags};
+	struct skep *skep = fd >= 0 && !(flags & MAP_ANONYMOUS) ? load_current() : NULL;
+	struct obj *ring = skep ? ring_of(fd) : NULL;
+	int err = 1;
 
-	if (!ring)
+	if (ring) {
+		err = map_ring(ring, size, &at);
+		if (!err)
+			return at;
+	} else if (skep) {
+		err = sys_mmap_check(skep, fd, &ask);
+	}
+	if (err >= 0)
 		return mmap(at, size, prot, flags, fd, off);
-	err = map_ring(ring, size, &at);
-	if (!err)
-		return at;
 	errno = -err;
 	return MAP_FAILED;
 }

@@ -175,11 +175,19 @@ static void array_inlined(const struct map *map, struct map_inline *out)
 	out->max_entries = map->max_entries;
 }
 
+static int array_mmap(const struct map *map, const struct map_mmap *ask)
+{
+	if (!(map->flags & BPF_F_MMAPABLE))
+		return -EINVAL;
+	return map_mmap_within(ask, array_of(map)->size);
+}
+
 static const struct map_user_ops array_user = {
 	.lookup = array_user_lookup,
 	.update = array_user_update,
 	.delete = array_user_delete,
 	.value_size = map_value_size_plain,
+	.mmap = array_mmap,
 	.batches = MAP_BATCH_LOOKUP | MAP_BATCH_UPDATE,
 };
 

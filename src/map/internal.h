@@ -79,6 +79,9 @@ static inline u32 map_index(const void *key)
 	return index;
 }
 
+/* Does the mapping end within the first `size` bytes, rounded up to pages?  0 or -EINVAL. */
+int map_mmap_within(const struct map_mmap *ask, u64 size);
+
 /* A file of `size` bytes that can neither shrink nor grow: an fd, or -errno. */
 int map_file_create(u64 size);
 

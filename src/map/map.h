@@ -70,6 +70,13 @@ struct map_ops {
 	int (*contains)(struct map *map, u64 addr, u32 size);
 };
 
+/* An mmap(2) of a map's fd. */
+struct map_mmap {
+	u64 length, offset;
+	int prot, flags;
+	u8 fd_reads, fd_writes; /* what the fd was opened for */
+};
+
 struct map_more_ops {
 	/* What an engine may do in place of a lookup. */
 	void (*inlined)(const struct map *map, struct map_inline *out);
@@ -88,6 +95,8 @@ struct map_user_ops {
 	int (*lookup_and_delete)(struct map *map, const void *key, void *value, u64 flags);
 	/* What one value takes in user space: 8-rounded times CPUs for per-CPU types, 4 for ids. */
 	u32 (*value_size)(const struct map *map);
+	/* The type's part of map_mmap_check; NULL: no mmap at all. */
+	int (*mmap)(const struct map *map, const struct map_mmap *ask);
 	/* Copy a whole bucket, for types whose batches go by buckets; NULL: they go by keys. */
 	int (*bucket)(struct map *map, struct map_bucket *b);
 	u32 batches; /* enum map_batch: the batch commands that the type has */
@@ -189,6 +198,13 @@ int map_user_update(struct map *map, const void *key, const void *value, u64 fla
 int map_user_delete(struct map *map, const void *key);
 int map_user_lookup_and_delete(struct map *map, const void *key, void *value, u64 flags);
 int map_user_freeze(struct map *map);
+
+/*
+ * May the map's file be mapped like this?  0, or the errno of Linux's mmap(2).  The other checks
+ * only what holds for every fd that bpf(2) gives, whatever it stands for.
+ */
+int map_mmap_check(const struct map *map, const struct map_mmap *ask);
+int map_mmap_check_file(const struct map_mmap *ask);
 
 /*
  * BPF_MAP_*_BATCH on a copy of the caller's attr, whose batch.count is set to what was done; keys

@@ -3,6 +3,8 @@
  * and in truth all of the file) is never trusted: positions live here and are only copied there,
  * lengths are bounded before they are used.
  */
+#include <sys/mman.h>
+
 #include "map/internal.h"
 #include "map/output.h"
 #include "map/ring_dir.h"
@@ -246,8 +248,17 @@ static int ringbuf_contains(struct map *map, u64 addr, u32 size)
 	return off <= 2 * r->size && size <= 2 * r->size - off;
 }
 
+/* Clients write their position, which has the first page to itself, and nothing else. */
+static int ringbuf_mmap(const struct map *map, const struct map_mmap *ask)
+{
+	if (ask->prot & PROT_WRITE && (ask->offset || ask->length > PAGE))
+		return -EPERM;
+	return map_mmap_within(ask, file_size(ringbuf_of(map)));
+}
+
 static const struct map_user_ops ringbuf_user = {
 	.value_size = map_value_size_plain,
+	.mmap = ringbuf_mmap,
 };
 
 const struct map_ops map_ringbuf_ops = {

@@ -301,6 +301,27 @@ int sys_obj_by_fd_any(struct skep *skep, int fd, struct obj **out)
 	return file_get_any(skep, fd, out, &mode);
 }
 
+int sys_mmap_check(struct skep *skep, int fd, struct map_mmap *ask)
+{
+	struct obj *obj;
+	u32 mode;
+	int err;
+
+	if (file_get_any(skep, fd, &obj, &mode))
+		return 1;
+	ask->fd_reads = !!(mode & MODE_READ);
+	ask->fd_writes = !!(mode & MODE_WRITE);
+	if (obj->kind == OBJ_MAP) {
+		err = map_mmap_check(map_of(obj), ask);
+	} else {
+		err = map_mmap_check_file(ask);
+		if (!err)
+			err = -ENODEV;
+	}
+	obj_put(obj);
+	return err;
+}
+
 int sys_fd_for_obj(struct skep *skep, struct obj *obj)
 {
 	return file_open(skep, obj, MODE_BOTH);

@@ -11,6 +11,8 @@
 #include "base/abi.h"
 #include "base/skep.h"
 
+struct map_mmap;
+
 /*
  * Who calls, where that is not our own process (exec/).  Each member is about the call that the
  * calling thread serves.  Memory of the caller is a seam of its own: base/usercopy.h.
@@ -49,6 +51,12 @@ int sys_obj_by_fd_any(struct skep *skep, int fd, struct obj **out);
 
 /* A new fd (O_CLOEXEC) for obj; takes no reference from the caller.  -errno on failure. */
 int sys_fd_for_obj(struct skep *skep, struct obj *obj);
+
+/*
+ * What mmap(2) of this fd says; the fd's mode is filled in.  0: go ahead, or Linux's -errno; 1: the
+ * fd is none of this instance's.
+ */
+int sys_mmap_check(struct skep *skep, int fd, struct map_mmap *ask);
 
 /* Close an fd that sys_bpf returned: the object goes with its last one.  0 or -errno. */
 int sys_close(struct skep *skep, int fd);
