@@ -39,10 +39,14 @@ static void fix_attach_type(union bpf_attr *attr)
 		attr->expected_attach_type = BPF_SK_REUSEPORT_SELECT;
 }
 
-/* What can be said of attr without making anything, in Linux's order. */
-static int check_attr(struct call *call, const struct progtype **type)
+/*
+ * What can be said of attr without making anything, in Linux's order.  *type is NULL for a type
+ * that there is not: Linux finds out when it has read the instructions.
+ */
+static int check_attr(struct call *call, const struct progtype **out)
 {
 	union bpf_attr *attr = &call->attr;
+	const struct progtype *type = progtype_by_id(attr->prog_type);
 
 	if (attr->prog_flags & ~(u32)FLAGS_KNOWN)
 		return -EINVAL;
@@ -51,10 +55,10 @@ static int check_attr(struct call *call, const struct progtype **type)
 		return token_error(call->skep, attr->prog_token_fd);
 	if (!attr->insn_cnt || attr->insn_cnt > INSNS_MAX)
 		return -E2BIG;
-	*type = progtype_by_id(attr->prog_type);
-	if (!*type || !since_visible(call->skep, (*type)->since))
-		return -EINVAL;
-	return progtype_check_attach(*type, attr->expected_attach_type);
+	if (!type || !since_visible(call->skep, type->since))
+		return 0;
+	*out = type;
+	return progtype_check_attach(type, attr->expected_attach_type);
 }
 
 static int copy_in(struct call *call, struct prog *prog)
@@ -67,6 +71,8 @@ static int copy_in(struct call *call, struct prog *prog)
 		return -EFAULT;
 	if (user_string(call->skep, license, attr->license, sizeof(license)))
 		return -EFAULT;
+	if (!prog->type)
+		return -EINVAL;
 	prog->gpl = (u8)is_gpl(license);
 	prog->load_time_ns = call->skep->os->clock_ns(call->skep->os, CLOCK_BOOTTIME);
 	prog->uid = getuid();

@@ -120,7 +120,8 @@ long cmd_prog_detach(struct call *call)
 	};
 	int err;
 
-	if (!type || attr->attach_flags & ~(u32)FLAGS_ORDER)
+	if (!type || attr->attach_flags & ~(u32)FLAGS_ORDER ||
+	    (type->target == TARGET_CGROUP && attr->relative_fd))
 		return -EINVAL;
 	err = find_target(call->skep, type->target, attr->target_fd, attr->attach_type,
 			  &want.target);
