@@ -1,4 +1,5 @@
 /* The caller of bpf(2) that is our own process: its fds are ours. */
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -7,7 +8,7 @@
 static int own_borrow(struct skep *skep, int fd)
 {
 	(void)skep;
-	return fd;
+	return fd < 0 ? -EBADF : fd;
 }
 
 static void own_give_back(struct skep *skep, int fd)
