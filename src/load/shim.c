@@ -105,15 +105,18 @@ int load_mkdir(const char *path, mode_t mode)
 {
 	struct skep *skep = load_current();
 
-	(void)mode;
-	return answer(skep ? sys_mkdir(skep, path) : -ENOMEM);
+	if (!skep || !sys_in_bpffs(skep, path))
+		return mkdir(path, mode);
+	return answer(sys_mkdir(skep, path));
 }
 
 int load_unlink(const char *path)
 {
 	struct skep *skep = load_current();
 
-	return answer(skep ? sys_unpin(skep, path) : -ENOENT);
+	if (!skep || !sys_in_bpffs(skep, path))
+		return unlink(path);
+	return answer(sys_unpin(skep, path));
 }
 
 /* Nothing here is charged to RLIMIT_MEMLOCK. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "sys/bpffs.h"
 #include "sys/internal.h"
 
 static int own_borrow(struct skep *skep, int fd)
@@ -38,4 +39,23 @@ const struct sys_caller caller_self = {
 void caller_proc(struct skep *skep, const char *name, char *path, u32 room)
 {
 	snprintf(path, room, "/proc/%d/%s", (int)skep->caller->pid(skep), name);
+}
+
+u32 caller_umask(struct skep *skep, struct bpffs_owner *owner)
+{
+	char path[PROC_PATH], line[128];
+	u32 umask = 0;
+	FILE *file;
+
+	*owner = (struct bpffs_owner){geteuid(), getegid()};
+	caller_proc(skep, "status", path, sizeof(path));
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		sscanf(line, "Umask: %o", &umask);
+		sscanf(line, "Uid: %*u %u", &owner->uid);
+		sscanf(line, "Gid: %*u %u", &owner->gid);
+	}
+	if (file)
+		fclose(file);
+	return umask & 0777;
 }

@@ -12,7 +12,8 @@
 
 struct attach_point;
 struct sys_file;
-struct sys_pin;
+struct bpffs;
+struct bpffs_owner;
 
 enum { WATCH_BUCKETS = 4096 };
 
@@ -24,7 +25,7 @@ struct sys {
 	int inotify;  /* tells of closes: closed.c; or -1 */
 	struct sys_file *watched[WATCH_BUCKETS]; /* files by inotify's number */
 	u32 nr_unwatched;                        /* files that it would not take */
-	struct sys_pin *pins;
+	struct bpffs *bpffs;
 	struct attach_point *points;
 	pthread_mutex_t bind_lock; /* guards prog->maps of published programs */
 };
@@ -51,7 +52,6 @@ int user_tail_zero(struct skep *skep, u64 from, u32 known, u32 size);
 /* A string of the caller's, cut to what `room` holds.  0 or -EFAULT. */
 int user_string(struct skep *skep, char *to, u64 from, u32 room);
 
-void pins_destroy(struct skep *skep);
 void points_destroy(struct skep *skep);
 
 /* log.c: a log that goes to the caller's buffer.  0, -EINVAL as Linux judges the three together. */
@@ -72,6 +72,8 @@ extern const struct sys_caller caller_self;
 enum { PROC_PATH = 64 };
 /* "/proc/PID/name" of the caller */
 void caller_proc(struct skep *skep, const char *name, char *path, u32 room);
+/* Its umask, and whose its new files are; ours when it cannot be asked. */
+u32 caller_umask(struct skep *skep, struct bpffs_owner *owner);
 
 /* file.c: what an fd may do to a map */
 enum { MODE_READ = 1, MODE_WRITE = 2, MODE_BOTH = 3 };

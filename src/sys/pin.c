@@ -1,23 +1,16 @@
 /*
- * Pins: names that keep objects alive.  Each instance has a namespace of its own, which looks as if
- * a bpffs were mounted on /sys/fs/bpf; folders are those that sys_mkdir made and those that the
- * host shows there.
+ * Pins: names that keep objects alive, in the instance's own bpffs (bpffs.h).
  */
 #include <errno.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sys/bpffs.h"
 #include "sys/internal.h"
-
-#define ROOT "/sys/fs/bpf"
-
-struct sys_pin {
-	struct sys_pin *next;
-	struct obj *obj; /* a reference; NULL for a folder */
-	char path[];
-};
 
 static int callers_folder(struct skep *skep, char out[PATH_MAX])
 {
@@ -32,122 +25,12 @@ static int callers_folder(struct skep *skep, char out[PATH_MAX])
 	return 0;
 }
 
-/* One spelling a path: absolute, no empty or "." parts, ".." resolved.  0 or -ENAMETOOLONG. */
-static int canonical(struct skep *skep, const char *path, char out[PATH_MAX])
+static int clean(struct skep *skep, const char *path, char out[PATH_MAX])
 {
-	char whole[2 * PATH_MAX];
-	u32 len = 0;
+	char folder[PATH_MAX] = "";
+	int err = *path == '/' ? 0 : callers_folder(skep, folder);
 
-	if (*path == '/') {
-		whole[0] = 0;
-	} else {
-		int err = callers_folder(skep, whole);
-
-		if (err)
-			return err;
-	}
-	strncat(whole, "/", 2);
-	strncat(whole, path, PATH_MAX);
-	for (const char *at = whole; *at;) {
-		u32 n = (u32)strcspn(at, "/");
-
-		if (n == 2 && !memcmp(at, "..", 2)) {
-			while (len && out[--len] != '/')
-				;
-		} else if (n && !(n == 1 && *at == '.')) {
-			if (len + n + 2 > PATH_MAX)
-				return -ENAMETOOLONG;
-			out[len++] = '/';
-			memcpy(out + len, at, n);
-			len += n;
-		}
-		at += n + (at[n] == '/');
-	}
-	out[len] = 0;
-	return 0;
-}
-
-static struct sys_pin **find(struct sys *sys, const char *path)
-{
-	struct sys_pin **at = &sys->pins;
-
-	while (*at && strcmp((*at)->path, path))
-		at = &(*at)->next;
-	return at;
-}
-
-/* Is the path inside the root?  Then *name is its last part. */
-static int inside(const char *path, const char **name)
-{
-	*name = strrchr(path, '/');
-	if (!*name || strncmp(path, ROOT "/", sizeof(ROOT)))
-		return 0;
-	(*name)++;
-	return 1;
-}
-
-static int is_host_folder(const char *path)
-{
-	struct stat st;
-
-	return !stat(path, &st) && S_ISDIR(st.st_mode);
-}
-
-static int has_parent(struct sys *sys, const char *path, const char *name)
-{
-	char parent[PATH_MAX];
-	struct sys_pin *pin;
-	u32 len = (u32)(name - path) - 1;
-
-	memcpy(parent, path, len);
-	parent[len] = 0;
-	if (!strcmp(parent, ROOT))
-		return 1;
-	pin = *find(sys, parent);
-	return pin ? !pin->obj : is_host_folder(parent);
-}
-
-/* Linux's answers for a place where a pin or a folder is to be made. */
-static int check_place(struct sys *sys, const char *path)
-{
-	const char *name;
-
-	if (!strcmp(path, ROOT))
-		return -EEXIST;
-	if (!inside(path, &name)) {
-		struct stat st;
-
-		return !stat(path, &st) ? -EEXIST : -EPERM;
-	}
-	if (*find(sys, path))
-		return -EEXIST;
-	if (!has_parent(sys, path, name))
-		return -ENOENT;
-	/* names with dots are kept for Linux's own */
-	return strchr(name, '.') ? -EPERM : 0;
-}
-
-static int add(struct skep *skep, const char *path, struct obj *obj)
-{
-	u64 len = strlen(path) + 1;
-	struct sys_pin *pin;
-	int err;
-
-	pthread_mutex_lock(&skep->sys->lock);
-	err = check_place(skep->sys, path);
-	pin = err ? NULL : os_alloc(skep->os, sizeof(*pin) + len);
-	if (pin) {
-		memcpy(pin->path, path, len);
-		pin->obj = obj;
-		if (obj)
-			obj_get(obj);
-		pin->next = skep->sys->pins;
-		skep->sys->pins = pin;
-	} else if (!err) {
-		err = -ENOMEM;
-	}
-	pthread_mutex_unlock(&skep->sys->lock);
-	return err;
+	return err ? err : bpffs_clean(folder, path, out);
 }
 
 /* The caller's path in its one spelling. */
@@ -160,7 +43,26 @@ static int read_path(struct call *call, char path[PATH_MAX])
 		return err;
 	if (strnlen(given, sizeof(given)) == sizeof(given) - 1)
 		return -ENAMETOOLONG;
-	return *given ? canonical(call->skep, given, path) : -ENOENT;
+	return *given ? clean(call->skep, given, path) : -ENOENT;
+}
+
+/* Linux's answers for a pin that would lie in no bpffs. */
+static int outside(char *path)
+{
+	struct stat st;
+
+	if (!stat(path, &st))
+		return -EEXIST;
+	return stat(dirname(path), &st) ? -errno : -EPERM;
+}
+
+static int add(struct skep *skep, char *path, struct obj *obj)
+{
+	struct bpffs_owner owner;
+	u32 umask = caller_umask(skep, &owner);
+	int err = bpffs_pin(skep, path, obj, 0600 & ~umask, &owner);
+
+	return err == -EXDEV ? outside(path) : err;
 }
 
 static int pinnable(const struct obj *obj)
@@ -189,23 +91,15 @@ long cmd_obj_pin(struct call *call)
 	return err;
 }
 
+/* What Linux says of a path that leads into no bpffs: something is there, or nothing. */
 static int get(struct skep *skep, const char *path, struct obj **out)
 {
-	struct sys_pin *pin;
+	int err = bpffs_get(skep, path, out);
 	struct stat st;
-	int err = 0;
 
-	pthread_mutex_lock(&skep->sys->lock);
-	pin = *find(skep->sys, path);
-	if (pin && pin->obj) {
-		obj_get(pin->obj);
-		*out = pin->obj;
-	} else {
-		/* something else is there, or nothing */
-		err = pin || !strcmp(path, ROOT) || !stat(path, &st) ? -EACCES : -ENOENT;
-	}
-	pthread_mutex_unlock(&skep->sys->lock);
-	return err;
+	if (err != -EXDEV)
+		return err;
+	return stat(path, &st) ? -errno : -EACCES;
 }
 
 long cmd_obj_get(struct call *call)
@@ -235,50 +129,25 @@ long cmd_obj_get(struct call *call)
 
 int sys_in_bpffs(struct skep *skep, const char *path)
 {
-	const char *name;
 	char at[PATH_MAX];
 
-	return !canonical(skep, path, at) && (!strcmp(at, ROOT) || inside(at, &name));
+	return !clean(skep, path, at) && bpffs_covers(skep, at);
 }
 
 int sys_mkdir(struct skep *skep, const char *path)
 {
+	struct bpffs_owner owner;
+	u32 umask = caller_umask(skep, &owner);
 	char at[PATH_MAX];
-	int err = canonical(skep, path, at);
+	int err = clean(skep, path, at);
 
-	return err ? err : add(skep, at, NULL);
+	return err ? err : bpffs_mkdir(skep, at, 0777 & ~umask, &owner);
 }
 
 int sys_unpin(struct skep *skep, const char *path)
 {
-	struct sys_pin **at, *pin;
-	char want[PATH_MAX];
-	int err = canonical(skep, path, want);
+	char at[PATH_MAX];
+	int err = clean(skep, path, at);
 
-	if (err)
-		return err;
-	pthread_mutex_lock(&skep->sys->lock);
-	at = find(skep->sys, want);
-	pin = *at;
-	if (pin)
-		*at = pin->next;
-	pthread_mutex_unlock(&skep->sys->lock);
-	if (!pin)
-		return -ENOENT;
-	if (pin->obj)
-		obj_put(pin->obj);
-	os_free(skep->os, pin);
-	return 0;
-}
-
-void pins_destroy(struct skep *skep)
-{
-	while (skep->sys->pins) {
-		struct sys_pin *pin = skep->sys->pins;
-
-		skep->sys->pins = pin->next;
-		if (pin->obj)
-			obj_put(pin->obj);
-		os_free(skep->os, pin);
-	}
+	return err ? err : bpffs_unlink(skep, at);
 }

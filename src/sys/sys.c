@@ -5,6 +5,7 @@
 #include "helper/trace.h"
 #include "interp/interp.h"
 #include "jit/jit.h"
+#include "sys/bpffs.h"
 #include "sys/internal.h"
 
 enum { TRACE_RING = 1 << 20 }; /* what bpf_trace_printk wrote and nobody has read yet */
@@ -29,20 +30,25 @@ int sys_create(const struct skep_config *config, struct skep **out)
 	skep->sys = os_alloc(skep->os, sizeof(*skep->sys));
 	if (!skep->sys)
 		goto no_sys;
+	pthread_mutex_init(&skep->sys->lock, NULL);
+	pthread_mutex_init(&skep->sys->bind_lock, NULL);
 	err = files_create(skep);
 	if (err)
 		goto no_files;
+	err = bpffs_create(skep);
+	if (err)
+		goto no_bpffs;
 	err = trace_create(skep->os, TRACE_RING, &skep->trace);
 	if (err)
 		goto no_trace;
-	pthread_mutex_init(&skep->sys->lock, NULL);
-	pthread_mutex_init(&skep->sys->bind_lock, NULL);
 	skep->fd_get = sys_obj_by_fd;
 	skep->prog_array_claim = claim;
 	*out = skep;
 	return 0;
 
 no_trace:
+	bpffs_destroy(skep);
+no_bpffs:
 	files_destroy(skep);
 no_files:
 	os_free(skep->os, skep->sys);
@@ -53,7 +59,7 @@ no_sys:
 
 void sys_free(struct skep *skep)
 {
-	pins_destroy(skep);
+	bpffs_destroy(skep);
 	points_destroy(skep);
 	files_destroy(skep);
 	btf_kernel_free(skep);

@@ -46,8 +46,6 @@ int sys_command(int cmd, struct sys_command *out);
 
 /* A strong reference to the object behind an fd of this instance: 0, -EBADF, -EINVAL. */
 int sys_obj_by_fd(struct skep *skep, int fd, enum obj_kind kind, struct obj **out);
-/* The same, whatever kind it is of. */
-int sys_obj_by_fd_any(struct skep *skep, int fd, struct obj **out);
 
 /* A new fd (O_CLOEXEC) for obj; takes no reference from the caller.  -errno on failure. */
 int sys_fd_for_obj(struct skep *skep, struct obj *obj);
@@ -77,13 +75,13 @@ int sys_watch_closes(struct skep *skep);
 /* Let go of objects whose last fd was closed. */
 void sys_sweep(struct skep *skep);
 
-/* mkdir(2) in the instance's bpffs, which is on /sys/fs/bpf.  0, -EEXIST, -ENOENT, -EPERM. */
+/* mkdir(2) in the instance's bpffs: sys/bpffs.h.  0, -EEXIST, -ENOENT, -EPERM; -EXDEV elsewhere. */
 int sys_mkdir(struct skep *skep, const char *path);
 
 /* Does the path lead into the instance's bpffs?  What is there need not exist. */
 int sys_in_bpffs(struct skep *skep, const char *path);
 
-/* unlink(2) of a pin.  0 or -ENOENT. */
+/* unlink(2) there.  0, -ENOENT, -EISDIR; -EXDEV elsewhere. */
 int sys_unpin(struct skep *skep, const char *path);
 
 #endif
