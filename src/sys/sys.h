@@ -46,6 +46,8 @@ int sys_command(int cmd, struct sys_command *out);
 
 /* A strong reference to the object behind an fd of this instance: 0, -EBADF, -EINVAL. */
 int sys_obj_by_fd(struct skep *skep, int fd, enum obj_kind kind, struct obj **out);
+/* The same, whatever kind it is of. */
+int sys_obj_by_fd_any(struct skep *skep, int fd, struct obj **out);
 
 /* A new fd (O_CLOEXEC) for obj; takes no reference from the caller.  -errno on failure. */
 int sys_fd_for_obj(struct skep *skep, struct obj *obj);
