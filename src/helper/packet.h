@@ -25,6 +25,7 @@
 struct packet_frag {
 	u8 *data;
 	u32 len;
+	u32 off; /* of data in its memory: how much of it was pulled away */
 };
 
 /* What lies past the linear part.  The memory is the caller's. */

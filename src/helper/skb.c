@@ -13,6 +13,7 @@ void frags_consume(struct packet_frags *frags, u8 *to, u32 len)
 		to += n;
 		len -= n;
 		frag->data += n;
+		frag->off += n;
 		frag->len -= n;
 		gone += frag->len == 0;
 	}

@@ -32,8 +32,9 @@ static int frags_grow(struct xdp *xdp, u32 len)
 {
 	struct packet_frags *frags = xdp->pkt.frags;
 	struct packet_frag *last = &frags->frag[frags->count - 1];
+	const u32 used = last->off + last->len;
 
-	if (last->len > xdp->frag_size || len > xdp->frag_size - last->len)
+	if (used > xdp->frag_size || len > xdp->frag_size - used)
 		return -EINVAL;
 	memset(last->data + last->len, 0, len);
 	last->len += len;

@@ -25,6 +25,7 @@ struct xdp_test {
 	const struct test_run *test;
 	struct xdp_md *ctx; /* the caller's, or NULL */
 	struct packet_frags frags;
+	u8 *frag_page[PACKET_MAX_FRAGS]; /* their memory, whatever becomes of them */
 	u32 headroom, meta, linear; /* linear: with the meta data */
 	u32 live;
 	u32 ifindex;
@@ -105,6 +106,7 @@ static int xdp_add_frags(struct xdp_test *t, const union bpf_attr *attr)
 		err = test_run_data_in(t->test, &rest, 0, frag->len, PACKET_FRAG_SIZE, &frag->data);
 		if (err)
 			return err;
+		t->frag_page[t->frags.count] = frag->data;
 		t->frags.count++;
 		t->frags.len += frag->len;
 		rest.test.data_in += frag->len;
@@ -197,7 +199,7 @@ static int xdp_test(struct xdp_test *t, union bpf_attr *attr)
 	if (!err)
 		err = test_run_ctx_out(t->test, attr, t->ctx, sizeof(*t->ctx));
 	for (u32 i = 0; i < PACKET_MAX_FRAGS; i++)
-		os_free(os, t->frags.frag[i].data);
+		os_free(os, t->frag_page[i]);
 	os_free(os, t->page);
 	return err;
 }
