@@ -151,6 +151,8 @@ enum kfunc_flag {
 	KF_IMPLICIT_ARGS = 8192,
 	KF_ARENA_RET = 16384,
 	KF_ARENA_ARG2 = 32768,
+	/* not Linux's number: only programs that are bound to a device may call it */
+	KF_DEVICE_BOUND = 1 << 30,
 };
 
 struct kfunc {

@@ -110,6 +110,9 @@ int kfunc_add(struct env *env, const struct bpf_insn *insn)
 	if (env->nr_kfuncs == MAX_KFUNCS)
 		return reject(env, -E2BIG, "too many different kernel function calls");
 	err = resolve(env, insn, &row);
+	if (!err && row->flags & KF_DEVICE_BOUND &&
+	    !(env->prog->prog_flags & BPF_F_XDP_DEV_BOUND_ONLY))
+		err = reject(env, -EINVAL, "metadata kfuncs require device-bound program");
 	if (!err)
 		env->kfuncs[env->nr_kfuncs++] = (struct kfunc_ref){insn->imm, insn->off, row};
 	return err;
