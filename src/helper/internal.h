@@ -24,6 +24,10 @@
 #undef HELPER_VARIANT
 #undef HELPER_VARIANT_LATER
 
+/*
+ * What a kfunc returns is what its C type holds: an int comes back as (u32), with the upper half of
+ * R0 zero, as Linux's compiled code leaves it; helpers return all 64 bits.
+ */
 #define KFUNC(name, fn, proto, flags, since) HELPER_FN(fn);
 #define KFUNC_LATER(name, proto, flags, since)
 #include "helper/kfunc.def"

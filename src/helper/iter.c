@@ -12,7 +12,7 @@ _Static_assert(sizeof(struct iter_num) == sizeof(struct bpf_iter_num), "what pro
 static u64 num_empty(struct iter_num *it, int err)
 {
 	it->current = it->end = 0;
-	return (u64)err;
+	return (u32)err;
 }
 
 HELPER_FN(kfunc_iter_num_new)
@@ -66,12 +66,12 @@ static int bits_fetch(struct iter_bits *it, u64 from, u32 words, const struct os
 	u64 *copy = os_alloc(os, words * sizeof(u64));
 	if (!copy)
 		return -ENOMEM;
-	if (probe_read(copy, from, words * sizeof(u64))) {
+	int err = probe_read_kernel(copy, from, words * sizeof(u64));
+	if (err)
 		os_free(os, copy);
-		return -EFAULT;
-	}
-	it->words = copy;
-	return 0;
+	else
+		it->words = copy;
+	return err;
 }
 
 HELPER_FN(kfunc_iter_bits_new)
@@ -81,13 +81,13 @@ HELPER_FN(kfunc_iter_bits_new)
 
 	*it = (struct iter_bits){.bit = -1};
 	if (!r2 || !words)
-		return (u64)-EINVAL;
+		return (u32)-EINVAL;
 	if (words > WORDS_MAX)
-		return (u64)-E2BIG;
+		return (u32)-E2BIG;
 	int err = bits_fetch(it, r2, words, run->skep->os);
 	if (err) {
 		it->copy = 0;
-		return (u64)err;
+		return (u32)err;
 	}
 	it->nr_bits = (s32)words * WORD_BITS;
 	return 0;

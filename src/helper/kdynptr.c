@@ -9,7 +9,7 @@ HELPER_FN(kfunc_dynptr_from_skb)
 	struct dynptr *p = u64_to_ptr(r3);
 
 	if (r2)
-		return dynptr_none(p, -EINVAL);
+		return (u32)dynptr_none(p, -EINVAL);
 	dynptr_set(p, skb, DYNPTR_SKB, skb->u.len);
 	if (skb->read_only)
 		p->size_kind |= DYNPTR_RDONLY;
@@ -22,7 +22,7 @@ HELPER_FN(kfunc_dynptr_from_skb_meta)
 	struct dynptr *p = u64_to_ptr(r3);
 
 	if (r2)
-		return dynptr_none(p, -EINVAL);
+		return (u32)dynptr_none(p, -EINVAL);
 	dynptr_set(p, skb, DYNPTR_SKB_META, (u32)(skb->pkt.data - skb->pkt.data_meta));
 	return 0;
 }
@@ -33,7 +33,7 @@ HELPER_FN(kfunc_dynptr_from_xdp)
 	struct dynptr *p = u64_to_ptr(r3);
 
 	if (r2)
-		return dynptr_none(p, -EINVAL);
+		return (u32)dynptr_none(p, -EINVAL);
 	dynptr_set(p, xdp, DYNPTR_XDP, packet_len(&xdp->pkt));
 	return 0;
 }
@@ -65,9 +65,9 @@ HELPER_FN(kfunc_dynptr_adjust)
 	u32 start = (u32)r2, end = (u32)r3, size = dynptr_size(p);
 
 	if (!p->data || start > end)
-		return (u64)-EINVAL;
+		return (u32)-EINVAL;
 	if (start > size || end > size)
-		return (u64)-ERANGE;
+		return (u32)-ERANGE;
 	p->offset += start;
 	p->size_kind = (p->size_kind & ~DYNPTR_MAX_SIZE) | (end - start);
 	return 0;
@@ -98,7 +98,7 @@ HELPER_FN(kfunc_dynptr_clone)
 	struct dynptr *to = u64_to_ptr(r2);
 
 	if (!p->data)
-		return dynptr_none(to, -EINVAL);
+		return (u32)dynptr_none(to, -EINVAL);
 	*to = *p;
 	return 0;
 }
@@ -131,9 +131,9 @@ HELPER_FN(kfunc_dynptr_copy)
 	u8 bytes[CHUNK];
 
 	if (!to->data || !from->data || dynptr_rdonly(to))
-		return (u64)-EINVAL;
+		return (u32)-EINVAL;
 	if (dynptr_check(to, to_off, size) || dynptr_check(from, off, size))
-		return (u64)-E2BIG;
+		return (u32)-E2BIG;
 	if (move_piece(to, to_off, from, (struct dynptr_range){off, size}))
 		return 0;
 	for (u32 done = 0; done < size; done += CHUNK) {
@@ -142,7 +142,7 @@ HELPER_FN(kfunc_dynptr_copy)
 		if (!err)
 			err = dynptr_write(to, to_off + done, bytes, n);
 		if (err)
-			return (u64)err;
+			return (u32)err;
 	}
 	return 0;
 }
@@ -154,62 +154,85 @@ HELPER_FN(kfunc_dynptr_memset)
 	u8 bytes[CHUNK];
 
 	if (!p->data || dynptr_rdonly(p))
-		return (u64)-EINVAL;
+		return (u32)-EINVAL;
 	if (dynptr_check(p, off, size))
-		return (u64)-E2BIG;
+		return (u32)-E2BIG;
 	memset(bytes, (u8)r4, sizeof(bytes));
 	for (u32 done = 0; done < size; done += CHUNK) {
 		int err = dynptr_write(p, off + done, bytes, chunk_of(done, size));
 		if (err)
-			return (u64)err;
+			return (u32)err;
 	}
 	return 0;
 }
 
-/* bpf_probe_read_{kernel,user}_dynptr, bpf_copy_from_user_dynptr */
-HELPER_FN(kfunc_probe_read_dynptr)
+/* Where bpf_probe_read_{kernel,user}{,_str}_dynptr and bpf_copy_from_user_dynptr read to. */
+struct into {
+	struct dynptr *p;
+	u32 off, size;
+};
+
+static u64 read_into(struct into to, u64 from, int (*read)(void *to, u64 from, u64 size))
 {
-	struct dynptr *p = u64_to_ptr(r1);
-	u32 off = (u32)r2, size = (u32)r3;
 	u8 bytes[CHUNK];
 
-	if (!p->data || dynptr_check(p, off, size))
-		return (u64)-E2BIG;
-	for (u32 done = 0; done < size; done += CHUNK) {
-		u32 n = chunk_of(done, size);
-		if (probe_read(bytes, r4 + done, n))
-			return (u64)-EFAULT;
-		int err = dynptr_write(p, off + done, bytes, n);
+	if (!to.p->data || dynptr_check(to.p, to.off, to.size))
+		return (u32)-E2BIG;
+	for (u32 done = 0; done < to.size; done += CHUNK) {
+		u32 n = chunk_of(done, to.size);
+		int err = read(bytes, from + done, n);
+		if (!err)
+			err = dynptr_write(to.p, to.off + done, bytes, n);
 		if (err)
-			return (u64)err;
+			return (u32)err;
 	}
 	return 0;
+}
+
+HELPER_FN(kfunc_probe_read_dynptr)
+{
+	return read_into((struct into){u64_to_ptr(r1), (u32)r2, (u32)r3}, r4, probe_read);
+}
+
+HELPER_FN(kfunc_probe_read_kernel_dynptr)
+{
+	return read_into((struct into){u64_to_ptr(r1), (u32)r2, (u32)r3}, r4, probe_read_kernel);
 }
 
 /* The same for strings: how many bytes were written, with the NUL. */
-HELPER_FN(kfunc_probe_read_str_dynptr)
+static u64 read_str_into(struct into to, u64 from, long (*read)(char *to, u64 from, u64 size))
 {
-	struct dynptr *p = u64_to_ptr(r1);
-	u32 off = (u32)r2, size = (u32)r3, done = 0;
 	char bytes[CHUNK + 1];
+	u32 done = 0;
 
-	if (!p->data || dynptr_check(p, off, size))
-		return (u64)-E2BIG;
-	while (done < size) {
-		u32 want = chunk_of(done, size);
+	if (!to.p->data || dynptr_check(to.p, to.off, to.size))
+		return (u32)-E2BIG;
+	while (done < to.size) {
+		u32 want = chunk_of(done, to.size);
 		/* one byte more than a chunk that is not the last, for the NUL that cuts it */
-		long n = probe_read_str(bytes, r4 + done, done + want < size ? want + 1 : want);
+		long n = read(bytes, from + done, done + want < to.size ? want + 1 : want);
 		if (n < 0)
-			return (u64)n;
+			return (u32)n;
 		u32 put = (u32)n > want ? want : (u32)n;
-		int err = dynptr_write(p, off + done, bytes, put);
+		int err = dynptr_write(to.p, to.off + done, bytes, put);
 		if (err)
-			return (u64)err;
+			return (u32)err;
 		done += put;
 		if ((u32)n <= want)
 			break;
 	}
 	return done;
+}
+
+HELPER_FN(kfunc_probe_read_str_dynptr)
+{
+	return read_str_into((struct into){u64_to_ptr(r1), (u32)r2, (u32)r3}, r4, probe_read_str);
+}
+
+HELPER_FN(kfunc_probe_read_kernel_str_dynptr)
+{
+	return read_str_into((struct into){u64_to_ptr(r1), (u32)r2, (u32)r3}, r4,
+			     probe_read_kernel_str);
 }
 
 /* Fragments into the linear part, which moves towards the headroom when the tail has no room. */
@@ -224,7 +247,7 @@ static int xdp_pull(struct packet *pkt, u32 len)
 	s64 more = len - linear, tail = pkt->end - pkt->data_end;
 	s64 shift = more > tail ? more - tail : 0;
 	if (shift > pkt->data_meta - pkt->head)
-		return -ENOSPC;
+		return -EINVAL;
 	memmove(pkt->data_meta - shift, pkt->data_meta, (size_t)(pkt->data_end - pkt->data_meta));
 	pkt->data_meta -= shift;
 	pkt->data -= shift;
@@ -238,5 +261,5 @@ static int xdp_pull(struct packet *pkt, u32 len)
 
 HELPER_FN(kfunc_xdp_pull_data)
 {
-	return (u64)xdp_pull(&xdp_arg(r1)->pkt, (u32)r2);
+	return (u32)xdp_pull(&xdp_arg(r1)->pkt, (u32)r2);
 }

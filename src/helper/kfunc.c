@@ -44,5 +44,5 @@ HELPER_FN(kfunc_held_anyway)
 /* Metadata that a driver would know; packets of ours come without one. */
 HELPER_FN(kfunc_no_driver)
 {
-	return (u64)-EOPNOTSUPP;
+	return (u32)-EOPNOTSUPP;
 }

@@ -56,20 +56,20 @@ static u64 compare(u64 s1, u64 s2, int fold)
 	int err = open_two(&a, s1, &b, s2);
 
 	if (err)
-		return (u64)err;
+		return (u32)err;
 	for (u32 i = 0; i < LEN_MAX; i++) {
 		if (reader_get(&a, i, &x) || reader_get(&b, i, &y))
-			return (u64)-EFAULT;
+			return (u32)-EFAULT;
 		if (fold) {
 			x = (char)tolower((u8)x);
 			y = (char)tolower((u8)y);
 		}
 		if (x != y)
-			return x < y ? (u64)-1 : 1;
+			return x < y ? (u32)-1 : 1;
 		if (!x)
 			return 0;
 	}
-	return (u64)-E2BIG;
+	return (u32)-E2BIG;
 }
 
 HELPER_FN(kfunc_strcmp)
@@ -90,16 +90,16 @@ static u64 find_char(u64 s, u64 count, char c)
 	int err = reader_open(&r, s);
 
 	if (err)
-		return (u64)err;
+		return (u32)err;
 	for (i = 0; i < count && i < LEN_MAX; i++) {
 		if (reader_get(&r, i, &at))
-			return (u64)-EFAULT;
+			return (u32)-EFAULT;
 		if (at == c)
 			return i;
 		if (!at)
-			return (u64)-ENOENT;
+			return (u32)-ENOENT;
 	}
-	return i == LEN_MAX ? (u64)-E2BIG : (u64)-ENOENT;
+	return i == LEN_MAX ? (u32)-E2BIG : (u32)-ENOENT;
 }
 
 HELPER_FN(kfunc_strchr)
@@ -119,34 +119,34 @@ HELPER_FN(kfunc_strchrnul)
 	int err = reader_open(&r, r1);
 
 	if (err)
-		return (u64)err;
+		return (u32)err;
 	for (u32 i = 0; i < LEN_MAX; i++) {
 		if (reader_get(&r, i, &at))
-			return (u64)-EFAULT;
+			return (u32)-EFAULT;
 		if (!at || at == (char)r2)
 			return i;
 	}
-	return (u64)-E2BIG;
+	return (u32)-E2BIG;
 }
 
 HELPER_FN(kfunc_strrchr)
 {
 	struct reader r;
 	char at;
-	u64 last = (u64)-ENOENT;
+	u64 last = (u32)-ENOENT;
 	int err = reader_open(&r, r1);
 
 	if (err)
-		return (u64)err;
+		return (u32)err;
 	for (u32 i = 0; i < LEN_MAX; i++) {
 		if (reader_get(&r, i, &at))
-			return (u64)-EFAULT;
+			return (u32)-EFAULT;
 		if (at == (s32)r2)
 			last = i;
 		if (!at)
 			return last;
 	}
-	return (u64)-E2BIG;
+	return (u32)-E2BIG;
 }
 
 static u64 length(u64 s, u64 count)
@@ -157,14 +157,14 @@ static u64 length(u64 s, u64 count)
 	int err = reader_open(&r, s);
 
 	if (err)
-		return (u64)err;
+		return (u32)err;
 	for (i = 0; i < count && i < LEN_MAX; i++) {
 		if (reader_get(&r, i, &at))
-			return (u64)-EFAULT;
+			return (u32)-EFAULT;
 		if (!at)
 			return i;
 	}
-	return i == LEN_MAX ? (u64)-E2BIG : i;
+	return i == LEN_MAX ? (u32)-E2BIG : i;
 }
 
 HELPER_FN(kfunc_strlen)
@@ -199,19 +199,19 @@ static u64 span(u64 s, u64 set_addr, int wanted)
 	int err = open_two(&r, s, &set, set_addr);
 
 	if (err)
-		return (u64)err;
+		return (u32)err;
 	for (u32 i = 0; i < LEN_MAX; i++) {
 		if (reader_get(&r, i, &at))
-			return (u64)-EFAULT;
+			return (u32)-EFAULT;
 		if (!at)
 			return i;
 		int found = in_set(&set, at);
 		if (found < 0)
-			return (u64)found;
+			return (u32)found;
 		if (found != wanted)
 			return i;
 	}
-	return (u64)-E2BIG;
+	return (u32)-E2BIG;
 }
 
 HELPER_FN(kfunc_strspn)
@@ -254,13 +254,13 @@ static u64 find_text(u64 s1, u64 s2, u64 len)
 	int err = open_two(&a, s1, &b, s2);
 
 	if (err)
-		return (u64)err;
+		return (u32)err;
 	for (u32 i = 0; i < LEN_MAX; i++) {
 		int match = match_at(&a, &b, i, len);
 		if (match)
-			return match == HERE ? i : (u64)match;
+			return match == HERE ? i : (u32)match;
 	}
-	return (u64)-E2BIG;
+	return (u32)-E2BIG;
 }
 
 HELPER_FN(kfunc_strstr)

@@ -28,7 +28,7 @@ long probe_read_str(char *to, u64 from, u64 size)
 	u64 done = 0;
 
 	if (!size)
-		return -E2BIG;
+		return 0;
 	while (done < size) {
 		u64 n = page_rest(from + done, size - done);
 		if (probe_read(to + done, from + done, n))
@@ -42,54 +42,48 @@ long probe_read_str(char *to, u64 from, u64 size)
 	return (long)size;
 }
 
-/* A read that fails leaves zeros behind, so that nothing uninitialised reaches the program. */
-static u64 read_or_clear(u64 to, u32 size, u64 from)
-{
-	int err = probe_read(u64_to_ptr(to), from, size);
-
-	if (err)
-		memset(u64_to_ptr(to), 0, size);
-	return (u64)err;
-}
-
-static u64 read_str_or_clear(u64 to, u32 size, u64 from)
-{
-	long n = probe_read_str(u64_to_ptr(to), from, size);
-
-	if (n < 0 && size)
-		memset(u64_to_ptr(to), 0, size);
-	return (u64)n;
-}
-
-/* Programs and what they look at share one address space: user and kernel reads are the same. */
-HELPER_FN(helper_probe_read)
-{
-	return read_or_clear(r1, (u32)r2, r3);
-}
-
-HELPER_FN(helper_probe_read_str)
-{
-	return read_str_or_clear(r1, (u32)r2, r3);
-}
-
-/* But for the null page and what is no address at all: Linux's kernel reads do not even try. */
+/* The null page and what is no address at all: Linux's kernel reads do not even try. */
 static int no_kernel_address(u64 addr)
 {
 	return addr < 4096 || addr >> 47;
 }
 
+int probe_read_kernel(void *to, u64 from, u64 size)
+{
+	return no_kernel_address(from) ? -ERANGE : probe_read(to, from, size);
+}
+
+long probe_read_kernel_str(char *to, u64 from, u64 size)
+{
+	return size && no_kernel_address(from) ? -ERANGE : probe_read_str(to, from, size);
+}
+
+/* A read that fails leaves zeros behind, so that nothing uninitialised reaches the program. */
+static u64 or_clear(u64 to, u32 size, long got)
+{
+	if (got < 0)
+		memset(u64_to_ptr(to), 0, size);
+	return (u64)got;
+}
+
+/* Programs and what they look at share one address space: user and kernel reads are the same. */
+HELPER_FN(helper_probe_read)
+{
+	return or_clear(r1, (u32)r2, probe_read(u64_to_ptr(r1), r3, (u32)r2));
+}
+
+HELPER_FN(helper_probe_read_str)
+{
+	return or_clear(r1, (u32)r2, probe_read_str(u64_to_ptr(r1), r3, (u32)r2));
+}
+
+/* But for what cannot be one of the kernel's. */
 HELPER_FN(helper_probe_read_kernel)
 {
-	if (!no_kernel_address(r3))
-		return read_or_clear(r1, (u32)r2, r3);
-	memset(u64_to_ptr(r1), 0, (u32)r2);
-	return (u64)-ERANGE;
+	return or_clear(r1, (u32)r2, probe_read_kernel(u64_to_ptr(r1), r3, (u32)r2));
 }
 
 HELPER_FN(helper_probe_read_kernel_str)
 {
-	if (!no_kernel_address(r3))
-		return read_str_or_clear(r1, (u32)r2, r3);
-	memset(u64_to_ptr(r1), 0, (u32)r2);
-	return (u64)-ERANGE;
+	return or_clear(r1, (u32)r2, probe_read_kernel_str(u64_to_ptr(r1), r3, (u32)r2));
 }

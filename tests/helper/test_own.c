@@ -17,6 +17,15 @@ static u64 kfunc(const char *name, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
 	return CHECK(row && row->fn) ? row->fn(r1, r2, r3, r4, r5, &run) : 0;
 }
 
+/* The same of kfuncs that return an int. */
+static s32 kfunc_int(const char *name, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+{
+	u64 r0 = kfunc(name, r1, r2, r3, r4, r5);
+
+	CHECK(r0 >> 32 == 0);
+	return (s32)r0;
+}
+
 static void kfuncs_are_found(void)
 {
 	const struct kfunc *row, *before = NULL;
@@ -39,9 +48,9 @@ static void numbers_iterate(void)
 	while ((p = kfunc("bpf_iter_num_next", at, 0, 0, 0, 0)))
 		sum = sum * 10 + *(s32 *)u64_to_ptr(p);
 	CHECK_EQ(sum, -21000 + 12);
-	CHECK_EQ(kfunc("bpf_iter_num_new", at, 3, 2, 0, 0), -EINVAL);
+	CHECK_EQ(kfunc_int("bpf_iter_num_new", at, 3, 2, 0, 0), -EINVAL);
 	CHECK_EQ(kfunc("bpf_iter_num_next", at, 0, 0, 0, 0), 0);
-	CHECK_EQ(kfunc("bpf_iter_num_new", at, 0, 9 << 20, 0, 0), -E2BIG);
+	CHECK_EQ(kfunc_int("bpf_iter_num_new", at, 0, 9 << 20, 0, 0), -E2BIG);
 }
 
 static void bits_iterate(void)
@@ -57,8 +66,8 @@ static void bits_iterate(void)
 		CHECK_EQ(*(s32 *)u64_to_ptr(p), want[n++]);
 	CHECK_EQ(n, 3);
 	kfunc("bpf_iter_bits_destroy", at, 0, 0, 0, 0);
-	CHECK_EQ(kfunc("bpf_iter_bits_new", at, 8, 1, 0, 0), -EFAULT);
-	CHECK_EQ(kfunc("bpf_iter_bits_new", at, ptr_to_u64(words), 512, 0, 0), -E2BIG);
+	CHECK_EQ(kfunc_int("bpf_iter_bits_new", at, 8, 1, 0, 0), -EFAULT);
+	CHECK_EQ(kfunc_int("bpf_iter_bits_new", at, ptr_to_u64(words), 512, 0, 0), -E2BIG);
 }
 
 static void strings_are_bounded(void)
@@ -66,12 +75,12 @@ static void strings_are_bounded(void)
 	u64 abc = ptr_to_u64("abc"), cd = ptr_to_u64("bc");
 
 	CHECK_EQ(kfunc("bpf_strlen", abc, 0, 0, 0, 0), 3);
-	CHECK_EQ(kfunc("bpf_strcmp", abc, cd, 0, 0, 0), -1);
+	CHECK_EQ(kfunc_int("bpf_strcmp", abc, cd, 0, 0, 0), -1);
 	CHECK_EQ(kfunc("bpf_strstr", abc, cd, 0, 0, 0), 1);
-	CHECK_EQ(kfunc("bpf_strnstr", abc, cd, 2, 0, 0), -ENOENT);
+	CHECK_EQ(kfunc_int("bpf_strnstr", abc, cd, 2, 0, 0), -ENOENT);
 	CHECK_EQ(kfunc("bpf_strchr", abc, 'c', 0, 0, 0), 2);
-	CHECK_EQ(kfunc("bpf_strlen", 0, 0, 0, 0, 0), -ERANGE);
-	CHECK_EQ(kfunc("bpf_strlen", 1 << 16, 0, 0, 0, 0), -EFAULT);
+	CHECK_EQ(kfunc_int("bpf_strlen", 0, 0, 0, 0, 0), -ERANGE);
+	CHECK_EQ(kfunc_int("bpf_strlen", 1 << 16, 0, 0, 0, 0), -EFAULT);
 }
 
 static void dynptrs_keep_their_bounds(void)
@@ -83,7 +92,7 @@ static void dynptrs_keep_their_bounds(void)
 	u64 p = ptr_to_u64(&dynptr);
 
 	skb_init(&skb, &mem);
-	CHECK_EQ(kfunc("bpf_dynptr_from_skb", ptr_to_u64(&skb), 1, p, 0, 0), -EINVAL);
+	CHECK_EQ(kfunc_int("bpf_dynptr_from_skb", ptr_to_u64(&skb), 1, p, 0, 0), -EINVAL);
 	CHECK_EQ(kfunc("bpf_dynptr_is_null", p, 0, 0, 0, 0), 1);
 	CHECK_EQ(kfunc("bpf_dynptr_from_skb", ptr_to_u64(&skb), 0, p, 0, 0), 0);
 	CHECK_EQ(kfunc("bpf_dynptr_size", p, 0, 0, 0, 0), 32);
@@ -94,7 +103,7 @@ static void dynptrs_keep_their_bounds(void)
 	CHECK_EQ(dynptr_read((struct dynptr *)&dynptr, 0, out, 3), -E2BIG);
 	CHECK_EQ(kfunc("bpf_dynptr_memset", p, 0, 2, 9, 0), 0);
 	CHECK_EQ(buf[47], 9);
-	CHECK_EQ(kfunc("bpf_dynptr_adjust", p, 1, 3, 0, 0), -ERANGE);
+	CHECK_EQ(kfunc_int("bpf_dynptr_adjust", p, 1, 3, 0, 0), -ERANGE);
 }
 
 static void trace_keeps_the_newest(void)
