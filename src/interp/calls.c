@@ -90,14 +90,19 @@ static int check_arg(struct arg *arg)
 	case ARG_DYNPTR:
 		return check_mem(arg, DYNPTR_SIZE);
 	case ARG_KPTR:
-	case ARG_RINGBUF_MEM:
 		return check_mem(arg, sizeof(u64));
+	case ARG_RINGBUF_MEM: /* of any size, none included */
+		return checked_memory(arg->c, value_of(arg), 0, GUARD_WRITE)
+			       ? 0
+			       : wrong(arg, "a record");
 	case ARG_SPIN_LOCK:
 		return check_mem(arg, sizeof(struct bpf_spin_lock));
 	case ARG_TIMER:
 		return check_mem(arg, sizeof(struct bpf_timer));
 	case ARG_CTX:
-		return value_of(arg) == arg->c->ctx ? 0 : wrong(arg, "the context");
+		if (value_of(arg) == arg->c->ctx || (!value_of(arg) && kind & ARG_MAYBE_NULL))
+			return 0;
+		return wrong(arg, "the context");
 	case ARG_CONST_STR:
 		return check_string(arg);
 	case ARG_FUNC:

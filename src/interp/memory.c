@@ -59,10 +59,12 @@ static u64 pointer_of(const struct checked *c, enum field_kind kind)
 
 	for (u32 i = 0; layout && c->ctx && i < layout->nr_fields; i++) {
 		const struct ctx_field *field = &layout->fields[i];
+		const u32 at = field->to_size ? field->to : field->off;
 
-		if (field->kind != kind || field->to_size != sizeof(pointer))
+		if (field->kind != kind ||
+		    (field->to_size ? field->to_size : field->size) != sizeof(pointer))
 			continue;
-		memcpy(&pointer, u64_to_ptr(c->ctx + field->to), sizeof(pointer));
+		memcpy(&pointer, u64_to_ptr(c->ctx + at), sizeof(pointer));
 		return pointer;
 	}
 	return 0;
