@@ -58,6 +58,7 @@ struct skb {
 	struct packet pkt;
 	u8 *mac; /* the link layer's header; moves with pkt.head */
 	u8 *net; /* the network layer's header */
+	u64 sk_cookie; /* of u.sk, once somebody asked */
 	u32 gso_type;
 	u8 ip_summed; /* enum skb_checksum */
 	u8 csum_level;
