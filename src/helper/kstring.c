@@ -2,8 +2,6 @@
  * The string kfuncs.  Their pointers may be anything: bytes are read through a checked window, a
  * string is followed for 64 KiB at most.
  */
-#include <ctype.h>
-
 #include "helper/internal.h"
 #include "helper/probe.h"
 
@@ -13,11 +11,11 @@ struct reader {
 	u64 base; /* the string's address */
 	u64 at;   /* what the window shows: [at, at + n) */
 	u32 n;
-	char window[WINDOW];
+	u8 window[WINDOW];
 };
 
 /* Byte i of the string: 0 or -EFAULT. */
-static int reader_get(struct reader *r, u64 i, char *c)
+static int reader_get(struct reader *r, u64 i, u8 *c)
 {
 	u64 addr = r->base + i;
 
@@ -49,10 +47,16 @@ static int open_two(struct reader *a, u64 addr_a, struct reader *b, u64 addr_b)
 	return err ? err : reader_open(b, addr_b);
 }
 
-static u64 compare(u64 s1, u64 s2, int fold)
+/* As Linux folds: Latin-1 as well as ASCII. */
+static u8 lower(u8 c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7) ? c + 32 : c;
+}
+
+static u64 compare(u64 s1, u64 s2, int folded)
 {
 	struct reader a, b;
-	char x, y;
+	u8 x, y;
 	int err = open_two(&a, s1, &b, s2);
 
 	if (err)
@@ -60,9 +64,9 @@ static u64 compare(u64 s1, u64 s2, int fold)
 	for (u32 i = 0; i < LEN_MAX; i++) {
 		if (reader_get(&a, i, &x) || reader_get(&b, i, &y))
 			return (u32)-EFAULT;
-		if (fold) {
-			x = (char)tolower((u8)x);
-			y = (char)tolower((u8)y);
+		if (folded) {
+			x = lower(x);
+			y = lower(y);
 		}
 		if (x != y)
 			return x < y ? (u32)-1 : 1;
@@ -82,10 +86,10 @@ HELPER_FN(kfunc_strcasecmp)
 	return compare(r1, r2, 1);
 }
 
-static u64 find_char(u64 s, u64 count, char c)
+static u64 find_char(u64 s, u64 count, u8 c)
 {
 	struct reader r;
-	char at;
+	u8 at;
 	u32 i;
 	int err = reader_open(&r, s);
 
@@ -104,18 +108,18 @@ static u64 find_char(u64 s, u64 count, char c)
 
 HELPER_FN(kfunc_strchr)
 {
-	return find_char(r1, LEN_MAX, (char)r2);
+	return find_char(r1, LEN_MAX, (u8)r2);
 }
 
 HELPER_FN(kfunc_strnchr)
 {
-	return find_char(r1, r2, (char)r3);
+	return find_char(r1, r2, (u8)r3);
 }
 
 HELPER_FN(kfunc_strchrnul)
 {
 	struct reader r;
-	char at;
+	u8 at;
 	int err = reader_open(&r, r1);
 
 	if (err)
@@ -123,7 +127,7 @@ HELPER_FN(kfunc_strchrnul)
 	for (u32 i = 0; i < LEN_MAX; i++) {
 		if (reader_get(&r, i, &at))
 			return (u32)-EFAULT;
-		if (!at || at == (char)r2)
+		if (!at || at == (u8)r2)
 			return i;
 	}
 	return (u32)-E2BIG;
@@ -132,7 +136,7 @@ HELPER_FN(kfunc_strchrnul)
 HELPER_FN(kfunc_strrchr)
 {
 	struct reader r;
-	char at;
+	u8 at;
 	u64 last = (u32)-ENOENT;
 	int err = reader_open(&r, r1);
 
@@ -152,7 +156,7 @@ HELPER_FN(kfunc_strrchr)
 static u64 length(u64 s, u64 count)
 {
 	struct reader r;
-	char at;
+	u8 at;
 	u32 i;
 	int err = reader_open(&r, s);
 
@@ -178,9 +182,9 @@ HELPER_FN(kfunc_strnlen)
 }
 
 /* Is c in the set?  1, 0, or -errno. */
-static int in_set(struct reader *set, char c)
+static int in_set(struct reader *set, u8 c)
 {
-	char at;
+	u8 at;
 
 	for (u32 i = 0; i < LEN_MAX; i++) {
 		if (reader_get(set, i, &at))
@@ -195,7 +199,7 @@ static int in_set(struct reader *set, char c)
 static u64 span(u64 s, u64 set_addr, int wanted)
 {
 	struct reader r, set;
-	char at;
+	u8 at;
 	int err = open_two(&r, s, &set, set_addr);
 
 	if (err)
@@ -229,7 +233,7 @@ enum { HERE = 1, NOT_HERE = 0 };
 /* Does s2 stand at s1[i], within its first len characters?  HERE, NOT_HERE, or -errno. */
 static int match_at(struct reader *s1, struct reader *s2, u64 i, u64 len)
 {
-	char a, b;
+	u8 a, b;
 
 	for (u64 j = 0; j < LEN_MAX; j++) {
 		if (reader_get(s2, j, &b))

@@ -4,6 +4,7 @@
 #include "../lib/linux_prog.h"
 #include "../tap.h"
 #include "base/skep.h"
+#include "btf/btf.h"
 #include "helper/format.h"
 #include "helper/helper.h"
 
@@ -312,6 +313,100 @@ static void comparison_as_linux(void)
 	close(map);
 }
 
+/* The kfuncs on strings: what their arguments are besides the first string. */
+enum { WITH_NOTHING, WITH_CHAR, WITH_COUNT, WITH_COUNT_CHAR, WITH_STRING, WITH_STRING_COUNT };
+static const struct {
+	const char *name;
+	int with;
+} kstrings[] = {
+	{"bpf_strlen", WITH_NOTHING}, {"bpf_strnlen", WITH_COUNT},
+	{"bpf_strchr", WITH_CHAR},    {"bpf_strchrnul", WITH_CHAR},
+	{"bpf_strrchr", WITH_CHAR},   {"bpf_strnchr", WITH_COUNT_CHAR},
+	{"bpf_strcmp", WITH_STRING},  {"bpf_strcasecmp", WITH_STRING},
+	{"bpf_strspn", WITH_STRING},  {"bpf_strcspn", WITH_STRING},
+	{"bpf_strstr", WITH_STRING},  {"bpf_strnstr", WITH_STRING_COUNT},
+};
+
+/* R2 and R3 of a call, of all that `with` has, one after the other; 0 when there are no more. */
+static int nth_args(int with, u32 n, const char **other, u64 *r2, u64 *r3)
+{
+	static const char *const others[] = {"",   "a",    "b",    "ab",   "ba",  "abab", "AbAb",
+					     "ca", "\xe4", "\xc4", "abc ", "b c", "\x7f", "[`"};
+	static const u64 chars[] = {0, 'a', 'b', 'c', 0xe4, 0x100 + 'a', -1ull};
+	static const u64 counts[] = {0, 1, 2, 3, 7, 100, 4096, 4097, 1ull << 32, -1ull};
+	u32 of_chars = with == WITH_CHAR || with == WITH_COUNT_CHAR ? ARRAY_SIZE(chars) : 1;
+	u32 of_counts = with == WITH_COUNT || with == WITH_COUNT_CHAR || with == WITH_STRING_COUNT
+				? ARRAY_SIZE(counts)
+				: 1;
+	u32 of_strings = with >= WITH_STRING ? ARRAY_SIZE(others) : 1;
+	u64 one_char = chars[n % of_chars], count = counts[n / of_chars % of_counts];
+
+	*other = with >= WITH_STRING ? others[n / of_chars / of_counts % of_strings] : NULL;
+	*r2 = with == WITH_CHAR ? one_char : count;
+	*r3 = with == WITH_COUNT_CHAR ? one_char : count;
+	return n < of_chars * of_counts * of_strings;
+}
+
+/* The strings lie in text and out; Linux's call is of the id that its BTF has for the name. */
+static void linux_kstring(u32 id, struct area *area, int map, const u64 r[3], int two)
+{
+	struct code c = {.len = 0};
+
+	emit_value(&c, 1, map, offsetof(struct area, text));
+	emit_const(&c, 2, r[1]);
+	if (two)
+		emit_value(&c, 2, map, offsetof(struct area, out));
+	emit_const(&c, 3, r[2]);
+	emit(&c, BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, (s32)id);
+	CHECK(linux_call(&c, map, area) == 0);
+}
+
+static void kstring_as_linux(u32 k, u32 id, const char *text, int map)
+{
+	struct skep skep = {.os = &os_host};
+	struct run run = {.skep = &skep};
+	const char *other;
+	u64 r[3];
+
+	for (u32 n = 0; nth_args(kstrings[k].with, n, &other, &r[1], &r[2]); n++) {
+		struct area area = {.r0 = 0};
+		strcpy(area.text, text);
+		if (other)
+			strcpy(area.out, other);
+		u64 ours = kfunc_by_name(kstrings[k].name)
+				   ->fn(ptr_to_u64(area.text), other ? ptr_to_u64(area.out) : r[1],
+					r[2], 0, 0, &run);
+		linux_kstring(id, &area, map, r, other != NULL);
+		if (!CHECK_SAME((s32)ours, (s64)(s32)area.r0, text))
+			printf("# %s with '%s' %llx %llx\n", kstrings[k].name, other ? other : "",
+			       (long long)r[1], (long long)r[2]);
+	}
+}
+
+static void kstrings_as_linux(void)
+{
+	static const char *const texts[] = {"",         "a",        "ab",  "abab", "ABAB",
+					    "abc abc",  "cab",      "b",   "\xe4", "\xc4x",
+					    "aaaaaaab", "\x7f\x80", "a[b`"};
+	struct skep_config config = {.os = &os_host};
+	int map = map_make(sizeof(struct area), 0);
+	struct skep *skep;
+
+	if (!CHECK(!skep_base_create(&config, &skep)))
+		return;
+	for (u32 k = 0; k < ARRAY_SIZE(kstrings); k++) {
+		const struct btf *btf = btf_kernel(skep);
+		u32 id = btf ? btf_find(btf, kstrings[k].name, BTF_KIND_FUNC) : 0;
+		for (u32 i = 0; id && i < ARRAY_SIZE(texts); i++)
+			kstring_as_linux(k, id, texts[i], map);
+		if (!id)
+			printf("# this kernel has no %s\n", kstrings[k].name);
+	}
+	btf_kernel_free(skep);
+	skep_base_free(skep);
+	close(map);
+}
+
 /* bpf_trace_vprintk's checks of its arguments, and of formats that no one has looked at before. */
 static void printk_as_linux(void)
 {
@@ -352,5 +447,6 @@ int main(void)
 	TEST(numbers_as_linux);
 	TEST(comparison_as_linux);
 	TEST(printk_as_linux);
+	TEST(kstrings_as_linux);
 	return tap_status();
 }

@@ -1,0 +1,54 @@
+/*
+ * The same bpf() calls to Linux and to instances of ours: maps, programs with callbacks, test runs,
+ * and all that a run leaves behind.  Wherever a skep may be given, NULL is Linux.
+ */
+#ifndef SKEP_TESTS_BOTH_H
+#define SKEP_TESTS_BOTH_H
+
+#include "base/abi.h"
+#include "base/skep.h"
+
+enum { BOTH_DATA = 24576, BOTH_MAPS = 6, BOTH_CONTENT = 65536 };
+
+/* What is in a map's value besides numbers: its BTF is made for it. */
+enum both_value { BOTH_PLAIN, BOTH_LOCK, BOTH_TIMER };
+
+struct both_map {
+	char name[32];
+	u32 type, key_size, value_size, max_entries;
+	enum both_value value;
+};
+
+/* A program and what it is run with.  Its maps' fds come into the instructions that `refs` lists.
+ */
+struct both_prog {
+	u32 type, attach, flags;
+	struct bpf_insn *insns;
+	u32 len;
+	struct both_map map[BOTH_MAPS];
+	u32 nr_maps;
+	u32 ref_insn[64], ref_map[64], nr_refs;
+	u8 data[BOTH_DATA], ctx[192];
+	u32 data_len, ctx_len, test_flags;
+};
+
+/* What a run leaves. */
+struct both_outcome {
+	long load, run; /* 0 or -errno */
+	u32 retval, data_len;
+	u8 data[BOTH_DATA], ctx[192];
+	u64 content[BOTH_CONTENT / 8]; /* of the maps, one after the other */
+	char log[8192];                /* when it was not loaded */
+};
+
+/* bpf(2): what it returns, or -errno. */
+long both_bpf(struct skep *skep, int cmd, union bpf_attr *attr);
+void both_close(struct skep *skep, int fd);
+
+/* Maps, load, run, read everything.  0 when a map could not be made or read (a message says so). */
+int both_run(struct skep *skep, const struct both_prog *prog, struct both_outcome *out);
+
+/* Everything the same?  If not, one line says where they part. */
+int both_same(const struct both_outcome *theirs, const struct both_outcome *ours);
+
+#endif
