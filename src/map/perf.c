@@ -121,7 +121,7 @@ static int write_locked(struct perf_ring *r, const struct perf_chunk *chunks, u3
 	u32 raw = (u32)(round_up_to(bytes + sizeof(u32), 8) - sizeof(u32));
 	struct perf_event_header header = {
 		.type = PERF_RECORD_SAMPLE,
-		.misc = PERF_RECORD_MISC_USER,
+		.misc = PERF_RECORD_MISC_KERNEL,
 		.size = (u16)(sizeof(header) + sizeof(raw) + raw),
 	};
 	u64 need = header.size + (r->lost ? sizeof(struct lost_record) : 0);
