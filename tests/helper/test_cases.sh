@@ -1,17 +1,15 @@
 #!/bin/sh
-# Every implemented helper has a case, but for those in tests/helper/uncased, which is only to shrink.
+# Every helper and kfunc that has code has a case.
 without=$(
-	for name in $(awk -F'[(,] *' '/^HELPER\(/ { print $3 }' src/helper/helper.def); do
-		grep -rqE "\b($name|BPF_FUNC_$name)\b" tests --include='*.[ch]' --include='*.def' \
+	for name in $(awk -F'[(,] *' '/^HELPER\(/ { print $3 }' src/helper/helper.def) \
+		$(awk -F'[(,] *' '/^KFUNC\(/ { print $2 }' src/helper/kfunc.def); do
+		grep -rqE "\b(bpf_|BPF_FUNC_)?$name\b" tests --include='*.[ch]' --include='*.def' \
 			--include='*.sh' --include='*.txt' || echo "$name"
 	done)
-new=$(echo "$without" | grep -vxF -f tests/helper/uncased)
-old=$(echo "$without" | grep -vxF "" | LC_ALL=C sort | LC_ALL=C comm -13 - tests/helper/uncased)
-echo "# $(echo "$without" | grep -c .) helpers are implemented and have no case"
-if [ -n "$new$old" ]; then
-	echo "not ok - helpers without a case are those of tests/helper/uncased"
-	[ -z "$new" ] || echo "$new" | sed 's/^/# has none: /'
-	[ -z "$old" ] || echo "$old" | sed 's/^/# has one now, take it off the list: /'
+echo "# $(echo "$without" | grep -c .) helpers and kfuncs are implemented and have no case"
+if [ -n "$without" ]; then
+	echo "not ok - every helper and kfunc has a case"
+	echo "$without" | sed 's/^/# has none: /'
 	exit 1
 fi
-echo "ok - helpers without a case are those of tests/helper/uncased"
+echo "ok - every helper and kfunc has a case"

@@ -7,6 +7,7 @@
 #include "helper/helper.h"
 #include "helper/packet.h"
 #include "helper/trace.h"
+#include "map/map.h"
 
 static u64 kfunc(const char *name, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
 {
@@ -106,6 +107,97 @@ static void dynptrs_keep_their_bounds(void)
 	CHECK_EQ(kfunc_int("bpf_dynptr_adjust", p, 1, 3, 0, 0), -ERANGE);
 }
 
+/* A map of one value that can be pushed, popped, seen, and found at key 5. */
+struct one {
+	struct map map;
+	u32 full, value;
+};
+
+static long one_push(struct map *map, const void *value, u64 flags)
+{
+	struct one *one = container_of(map, struct one, map);
+
+	if (one->full && flags != BPF_EXIST)
+		return -E2BIG;
+	one->full = 1;
+	memcpy(&one->value, value, sizeof(one->value));
+	return 0;
+}
+
+static long one_peek(struct map *map, void *value)
+{
+	struct one *one = container_of(map, struct one, map);
+
+	if (!one->full)
+		return -ENOENT;
+	memcpy(value, &one->value, sizeof(one->value));
+	return 0;
+}
+
+static long one_pop(struct map *map, void *value)
+{
+	long err = one_peek(map, value);
+
+	container_of(map, struct one, map)->full = 0;
+	return err;
+}
+
+static void *one_lookup(struct map *map, const void *key, u64 r3, u64 r4, u64 r5, struct run *run)
+{
+	u32 index;
+
+	(void)r3, (void)r4, (void)r5, (void)run;
+	memcpy(&index, key, sizeof(index));
+	return index == 5 ? &container_of(map, struct one, map)->value : NULL;
+}
+
+static const struct map_more_ops one_more = {.push = one_push, .pop = one_pop, .peek = one_peek};
+static const struct map_ops one_ops = {.more = &one_more}, no_ops;
+
+static u64 helper(u32 id, u64 r1, u64 r2, u64 r3)
+{
+	struct skep skep = {.os = &os_host};
+	struct run run = {.skep = &skep};
+
+	return helper_by_id(id)->fn(r1, r2, r3, 0, 0, &run);
+}
+
+static void queues_are_reached(void)
+{
+	struct one one = {.map = {.ops = &one_ops}};
+	u64 map = ptr_to_u64(&one.map);
+	u32 in = 7, out = 0;
+
+	CHECK_EQ(helper(BPF_FUNC_map_pop_elem, map, ptr_to_u64(&out), 0), -ENOENT);
+	CHECK_EQ(helper(BPF_FUNC_map_push_elem, map, ptr_to_u64(&in), BPF_ANY), 0);
+	CHECK_EQ(helper(BPF_FUNC_map_push_elem, map, ptr_to_u64(&in), BPF_ANY), -E2BIG);
+	in = 8;
+	CHECK_EQ(helper(BPF_FUNC_map_push_elem, map, ptr_to_u64(&in), BPF_EXIST), 0);
+	CHECK_EQ(helper(BPF_FUNC_map_peek_elem, map, ptr_to_u64(&out), 0), 0);
+	CHECK_EQ(out, 8);
+	out = 0;
+	CHECK_EQ(helper(BPF_FUNC_map_pop_elem, map, ptr_to_u64(&out), 0), 0);
+	CHECK_EQ(out, 8);
+	CHECK_EQ(helper(BPF_FUNC_map_peek_elem, map, ptr_to_u64(&out), 0), -ENOENT);
+	one.map.ops = &no_ops;
+	CHECK_EQ(helper(BPF_FUNC_map_push_elem, map, ptr_to_u64(&in), BPF_ANY), -EOPNOTSUPP);
+}
+
+/* bpf_redirect_map's verdicts; as Linux's, which has them for maps that skep does not have yet. */
+static void keys_without_a_device_fall_back(void)
+{
+	struct one one = {.map = {.ops = &no_ops, .lookup = one_lookup}};
+	u64 map = ptr_to_u64(&one.map);
+
+	CHECK_EQ(helper(BPF_FUNC_redirect_map, map, 5, 0), XDP_REDIRECT);
+	CHECK_EQ(helper(BPF_FUNC_redirect_map, map, 4, 0), XDP_ABORTED);
+	CHECK_EQ(helper(BPF_FUNC_redirect_map, map, 4, XDP_PASS), XDP_PASS);
+	CHECK_EQ(helper(BPF_FUNC_redirect_map, map, 4, XDP_TX), XDP_TX);
+	CHECK_EQ(helper(BPF_FUNC_redirect_map, map, 5, XDP_REDIRECT), XDP_ABORTED);
+	CHECK_EQ(helper(BPF_FUNC_redirect_map, map, 4, BPF_F_BROADCAST), XDP_REDIRECT);
+	CHECK_EQ(helper(BPF_FUNC_redirect_map, map, 5, 1ull << 32), XDP_ABORTED);
+}
+
 static void trace_keeps_the_newest(void)
 {
 	struct trace_line line = {.ns = 0};
@@ -136,6 +228,8 @@ int main(void)
 	TEST(bits_iterate);
 	TEST(strings_are_bounded);
 	TEST(dynptrs_keep_their_bounds);
+	TEST(queues_are_reached);
+	TEST(keys_without_a_device_fall_back);
 	TEST(trace_keeps_the_newest);
 	return tap_status();
 }
