@@ -4,6 +4,7 @@
 # make bench      skep beside native code, Linux and DPDK
 # make soak       a million random programs, interpreter against JIT
 # make fuzz       fuzzers, SECONDS=60 each
+# make support    docs/support.md from the tables
 # make install    to PREFIX (/usr/local), below DESTDIR
 
 B = build
@@ -255,6 +256,10 @@ demo: demo-packages
 	$(B)/skep run $(B)/examples/parse.bpf.o parse --pcap examples/capture.pcap; \
 	$(B)/skep run $(B)/examples/events.bpf.o --pcap examples/capture.pcap --record-type event
 
+# What works, from the tables; tests/rules/test_docs.sh tells when it is due.
+support: $(B)/skep
+	@B=$(B) docs/support.sh >docs/support.new && mv docs/support.new docs/support.md
+
 PREFIX = /usr/local
 LIBDIR = $(PREFIX)/lib
 INSTALL = install -D -m 644
@@ -284,6 +289,6 @@ install: all
 clean:
 	rm -rf $(B)
 
-.PHONY: all bench demo demo-packages examples install fuzz soak check clean
+.PHONY: all bench demo demo-packages examples install fuzz soak support check clean
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
