@@ -77,7 +77,7 @@ rows 'map types' | awk -v files="$files" '
 	$3 == "works" { print $1 "\t`" $1 "` | " $2 " | works | `" at[at[$1]] "`" }
 	$3 != "works" { later = later (later ? ", " : "") "`" $1 "`" }
 	END { print later > "/dev/stderr" }' 2>"$words.later" |
-	tested map tests/map/test_facts_create.c
+	tested map tests/sys/test_facts_maps.c
 printf '\nNot yet: %s.\n' "$(cat "$words.later")"
 rm -f "$words.later"
 
