@@ -1,6 +1,6 @@
 /*
- * The window: reserved once, handed out region by region, first fit by address.  Small regions
- * share slabs, so that a process that makes ten thousand maps stays below its limit of mappings.
+ * The window: reserved once, handed out extent by extent.  Small regions share slabs, so that a
+ * process that makes ten thousand maps stays below its limit of mappings.
  */
 #include <errno.h>
 #include <sys/mman.h>
@@ -13,24 +13,35 @@
 #define WINDOW_LOWEST 0x7e8000000000ull
 #define WINDOW_SPAN 0x007000000000ull
 
-enum { PAGE = 4096, SLAB = 1 << 20, HUGE = 2 << 20, TRIES = 64 };
+enum { PAGE = 4096, HUGE = 2 << 20, TRIES = 64 };
 
-/* A stretch of the window that is in use; the list is sorted by address. */
-struct window_region {
-	struct window_region *next;
-	u8 *at;
-	u64 size;
-	struct chunk *chunks; /* of a slab, sorted by address; NULL for a region of its own */
-	u8 is_slab;
+/*
+ * Chunks of one size.  A slab begins at a multiple of its size: so the slab is found by the address
+ * of a chunk.
+ */
+enum { SLAB = 64 << 10, SLAB_WORDS = SLAB / CACHE_LINE / 64 };
+
+struct slab {
+	struct extent *extent;
+	struct slab *next, **link; /* in with_room; link NULL when it is full */
+	u32 chunk, chunks, used;
+	u64 taken[SLAB_WORDS]; /* a bit a chunk; kept out of the memory that others can write */
 };
 
-struct chunk {
-	struct chunk *next;
-	u32 off, size;
-};
+static int begin(struct window *w)
+{
+	int err = extents_create(&w->extents, w->os, ptr_to_u64(w->base), w->size);
+
+	if (err)
+		munmap(w->base, w->size);
+	else
+		pthread_mutex_init(&w->lock, NULL);
+	return err;
+}
 
 int window_create(struct window *w, const struct os *os, u64 size)
 {
+	size = round_up_to(size, PAGE);
 	*w = (struct window){.os = os, .size = size};
 	for (int i = 0; i < TRIES; i++) {
 		u64 r, at;
@@ -40,10 +51,8 @@ int window_create(struct window *w, const struct os *os, u64 size)
 		w->base = mmap(u64_to_ptr(at), size, PROT_NONE,
 			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
 			       -1, 0);
-		if (w->base == u64_to_ptr(at)) {
-			pthread_mutex_init(&w->lock, NULL);
-			return 0;
-		}
+		if (w->base == u64_to_ptr(at))
+			return begin(w);
 		if (w->base != MAP_FAILED) /* a kernel before 4.17 takes the flag for a hint */
 			munmap(w->base, size);
 	}
@@ -52,146 +61,162 @@ int window_create(struct window *w, const struct os *os, u64 size)
 
 void window_destroy(struct window *w)
 {
-	while (w->regions) {
-		struct window_region *r = w->regions;
-
-		w->regions = r->next;
-		while (r->chunks) {
-			struct chunk *c = r->chunks;
-
-			r->chunks = c->next;
-			os_free(w->os, c);
-		}
-		os_free(w->os, r);
-	}
+	for (struct extent *e = w->extents.first; e; e = e->after)
+		os_free(w->os, e->owner);
+	extents_destroy(&w->extents);
 	munmap(w->base, w->size);
 	pthread_mutex_destroy(&w->lock);
 }
 
-/* A region of `size` bytes (whole pages), still PROT_NONE.  Needs the lock. */
-static struct window_region *add_region(struct window *w, u64 size)
+/* Addresses that are still PROT_NONE.  Needs the lock. */
+static struct extent *add_region(struct window *w, u64 size, u64 align)
 {
-	struct window_region **at = &w->regions, *r;
-	u64 align = size >= HUGE ? HUGE : PAGE;
-	u8 *free = w->base;
+	struct extent *e = extents_take(&w->extents, size, align);
 
-	for (; *at; at = &(*at)->next) {
-		free = u64_to_ptr(round_up_to(ptr_to_u64(free), align));
-		if (free <= (*at)->at && (u64)((*at)->at - free) >= size)
-			break;
-		free = (*at)->at + (*at)->size;
-	}
-	free = u64_to_ptr(round_up_to(ptr_to_u64(free), align));
-	if (free > w->base + w->size || (u64)(w->base + w->size - free) < size)
-		return NULL;
-	r = os_alloc(w->os, sizeof(*r));
-	if (!r)
-		return NULL;
-	*r = (struct window_region){.next = *at, .at = free, .size = size};
-	*at = r;
-	w->used += size;
-	return r;
+	if (e)
+		w->used += size;
+	return e;
 }
 
 /* Give the pages back to the kernel and the addresses to the reserve.  Needs the lock. */
-static void drop_region(struct window *w, struct window_region **at)
+static void drop_region(struct window *w, struct extent *e)
 {
-	struct window_region *r = *at;
-
-	mmap(r->at, r->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
-	     0);
-	*at = r->next;
-	w->used -= r->size;
-	os_free(w->os, r);
-}
-
-static struct window_region **find_region(struct window *w, const u8 *p)
-{
-	struct window_region **at = &w->regions;
-
-	while (*at && !(p >= (*at)->at && p < (*at)->at + (*at)->size))
-		at = &(*at)->next;
-	return at;
+	mmap(u64_to_ptr(e->at), e->size, PROT_NONE,
+	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+	w->used -= e->size;
+	extents_give(&w->extents, e);
 }
 
 /* Readable and writable pages of nobody else's. */
-static struct window_region *add_memory(struct window *w, u64 size)
+static struct extent *add_memory(struct window *w, u64 size, u64 align)
 {
-	struct window_region *r = add_region(w, size);
+	struct extent *e = add_region(w, size, align);
 
-	if (!r)
+	if (!e)
 		return NULL;
-	if (mprotect(r->at, r->size, PROT_READ | PROT_WRITE)) {
-		drop_region(w, find_region(w, r->at));
+	if (mprotect(u64_to_ptr(e->at), size, PROT_READ | PROT_WRITE)) {
+		drop_region(w, e);
 		return NULL;
 	}
 	if (size >= HUGE)
-		madvise(r->at, r->size, MADV_HUGEPAGE);
-	return r;
+		madvise(u64_to_ptr(e->at), size, MADV_HUGEPAGE);
+	return e;
 }
 
-static void *take_chunk(struct window *w, struct window_region *slab, u32 size)
+static struct slab **class_of(struct window *w, u32 chunk)
 {
-	struct chunk **at = &slab->chunks, *c;
-	u32 off = 0;
-
-	for (; *at && (*at)->off - off < size; at = &(*at)->next)
-		off = (*at)->off + (*at)->size;
-	if (slab->size - off < size)
-		return NULL;
-	c = os_alloc(w->os, sizeof(*c));
-	if (!c)
-		return NULL;
-	*c = (struct chunk){.next = *at, .off = off, .size = size};
-	*at = c;
-	return slab->at + off;
+	return &w->with_room[chunk / CACHE_LINE];
 }
 
-static void *alloc_small(struct window *w, u32 size)
+static void show_room(struct window *w, struct slab *slab)
 {
-	struct window_region *r;
+	struct slab **list = class_of(w, slab->chunk);
 
-	for (r = w->regions; r; r = r->next) {
-		void *p = r->is_slab ? take_chunk(w, r, size) : NULL;
+	slab->next = *list;
+	slab->link = list;
+	if (slab->next)
+		slab->next->link = &slab->next;
+	*list = slab;
+}
 
-		if (p)
-			return p;
+static void hide_room(struct slab *slab)
+{
+	*slab->link = slab->next;
+	if (slab->next)
+		slab->next->link = slab->link;
+	slab->link = NULL;
+}
+
+static struct slab *add_slab(struct window *w, u32 chunk)
+{
+	struct slab *slab = os_alloc(w->os, sizeof(*slab));
+
+	if (!slab)
+		return NULL;
+	slab->extent = add_memory(w, SLAB, SLAB);
+	if (!slab->extent) {
+		os_free(w->os, slab);
+		return NULL;
 	}
-	r = add_memory(w, SLAB);
-	if (!r)
-		return NULL;
-	r->is_slab = 1;
-	return take_chunk(w, r, size);
+	slab->extent->owner = slab;
+	slab->chunk = chunk;
+	slab->chunks = SLAB / chunk;
+	/* bits past the end are never free */
+	for (u32 i = slab->chunks; i < SLAB_WORDS * 64; i++)
+		slab->taken[i / 64] |= 1ull << i % 64;
+	show_room(w, slab);
+	return slab;
+}
+
+static void drop_slab(struct window *w, struct slab *slab)
+{
+	hide_room(slab);
+	drop_region(w, slab->extent);
+	os_free(w->os, slab);
+}
+
+static void *take_chunk(struct slab *slab)
+{
+	u32 i = 0, bit;
+
+	while (!~slab->taken[i])
+		i++;
+	bit = (u32)__builtin_ctzll(~slab->taken[i]);
+	slab->taken[i] |= 1ull << bit;
+	if (++slab->used == slab->chunks)
+		hide_room(slab);
+	return u64_to_ptr(slab->extent->at + (u64)(i * 64 + bit) * slab->chunk);
+}
+
+static void *alloc_small(struct window *w, u32 chunk)
+{
+	struct slab *slab = *class_of(w, chunk);
+
+	if (!slab)
+		slab = add_slab(w, chunk);
+	return slab ? take_chunk(slab) : NULL;
+}
+
+/* Larger ones begin where the kernel can give them huge pages. */
+static u64 align_of(u64 size)
+{
+	return size >= HUGE ? HUGE : PAGE;
+}
+
+static void *alloc_large(struct window *w, u64 size)
+{
+	struct extent *e = add_memory(w, size, align_of(size));
+
+	return e ? u64_to_ptr(e->at) : NULL;
 }
 
 void *window_alloc(struct window *w, u64 size)
 {
-	struct window_region *r;
+	u32 chunk = (u32)round_up_to(size, CACHE_LINE);
 	void *p;
 
 	if (!size || size > w->size)
 		return NULL;
 	pthread_mutex_lock(&w->lock);
-	if (size < PAGE) {
-		p = alloc_small(w, (u32)round_up_to(size, CACHE_LINE));
-	} else {
-		r = add_memory(w, round_up_to(size, PAGE));
-		p = r ? r->at : NULL;
-	}
+	if (size <= PAGE - CACHE_LINE)
+		p = alloc_small(w, chunk);
+	else
+		p = alloc_large(w, round_up_to(size, PAGE));
 	pthread_mutex_unlock(&w->lock);
 	return p;
 }
 
 void *window_reserve(struct window *w, u64 size)
 {
-	struct window_region *r;
+	struct extent *e;
 
 	if (!size || size > w->size)
 		return NULL;
+	size = round_up_to(size, PAGE);
 	pthread_mutex_lock(&w->lock);
-	r = add_region(w, round_up_to(size, PAGE));
+	e = add_region(w, size, align_of(size));
 	pthread_mutex_unlock(&w->lock);
-	return r ? r->at : NULL;
+	return e ? u64_to_ptr(e->at) : NULL;
 }
 
 int window_map_fd_at(struct window *w, void *at, int fd, u64 size, u64 file_offset)
@@ -214,36 +239,44 @@ void *window_map_fd(struct window *w, int fd, u64 size, u64 file_offset)
 	return at;
 }
 
-/* A freed chunk is zeroed here, so that every chunk that is handed out is. */
-static void free_chunk(struct window *w, struct window_region *slab, u8 *p)
+/* The slab that a chunk is in, or NULL. */
+static struct slab *slab_of(const struct window *w, u64 at)
 {
-	struct chunk **at = &slab->chunks, *c;
+	struct extent *e = extents_find(&w->extents, at / SLAB * SLAB);
 
-	while (*at && slab->at + (*at)->off != p)
-		at = &(*at)->next;
-	if (!*at)
-		return;
-	c = *at;
-	memset(p, 0, c->size);
-	*at = c->next;
-	os_free(w->os, c);
+	return e ? e->owner : NULL;
+}
+
+/* A freed chunk is zeroed here, so that every chunk that is handed out is. */
+static void free_chunk(struct window *w, struct slab *slab, void *p)
+{
+	u32 i = (u32)(ptr_to_u64(p) - slab->extent->at) / slab->chunk;
+
+	memset(p, 0, slab->chunk);
+	slab->taken[i / 64] &= ~(1ull << i % 64);
+	slab->used--;
+	if (!slab->link)
+		show_room(w, slab);
+	if (!slab->used)
+		drop_slab(w, slab);
 }
 
 void window_free(struct window *w, void *p, u64 size)
 {
-	struct window_region **at;
+	struct slab *slab;
+	struct extent *e;
 
 	(void)size;
 	if (!p)
 		return;
 	pthread_mutex_lock(&w->lock);
-	at = find_region(w, p);
-	if (*at && (*at)->is_slab) {
-		free_chunk(w, *at, p);
-		if (!(*at)->chunks)
-			drop_region(w, at);
-	} else if (*at) {
-		drop_region(w, at);
+	slab = slab_of(w, ptr_to_u64(p));
+	if (slab) {
+		free_chunk(w, slab, p);
+	} else {
+		e = extents_find(&w->extents, ptr_to_u64(p));
+		if (e)
+			drop_region(w, e);
 	}
 	pthread_mutex_unlock(&w->lock);
 }

@@ -5,6 +5,8 @@
  *   base                                                             base + size
  *   | slab 0 | slab 1 |   | big region (own file) |   free, PROT_NONE  |
  *
+ * Small regions share slabs, whose chunks are of one size each.
+ *
  * Sound because: the range is PROT_NONE until a region is handed out, so an address that is not in
  * a region faults; regions hold data only, no pointer to code.
  */
@@ -13,18 +15,23 @@
 
 #include <pthread.h>
 
+#include "base/extents.h"
 #include "base/types.h"
 
 struct os;
-struct window_region;
+struct slab;
+
+/* Sizes below a page come in steps of a cache line. */
+enum { WINDOW_CLASSES = 4096 / CACHE_LINE };
 
 struct window {
 	const struct os *os;
 	u8 *base;
 	u64 size;
-	pthread_mutex_t lock; /* guards the two below */
-	struct window_region *regions;
-	u64 used; /* bytes handed out */
+	pthread_mutex_t lock; /* guards the rest */
+	struct extents extents;
+	struct slab *with_room[WINDOW_CLASSES]; /* slabs of a size that have free chunks */
+	u64 used;                               /* bytes of extents that are taken */
 };
 
 /* Reserve the range at a random base from 0x7e80_0000_0000 up.  0 or -ENOMEM. */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -170,6 +171,82 @@ static void window_hands_out_zeroed_memory(void)
 	skep_base_free(skep);
 }
 
+/* Random sizes in a random order: nothing overlaps, all is zero, and all comes back. */
+static void window_survives_random_use(void)
+{
+	enum { LIVE = 500, STEPS = 20000 };
+	static struct {
+		u8 *at;
+		u64 size;
+		u8 mark;
+	} live[LIVE];
+	struct skep *skep = make(1);
+	struct window *w = &skep->window;
+	u64 state = 1;
+	u32 bad = 0;
+
+	for (u32 step = 0; step < STEPS; step++) {
+		u32 i;
+		u64 r;
+
+		state = state * 6364136223846793005ull + 1442695040888963407ull;
+		r = state >> 33;
+		i = (u32)(r % LIVE);
+		if (live[i].at) {
+			bad += live[i].at[0] != live[i].mark ||
+			       live[i].at[live[i].size - 1] != live[i].mark;
+			window_free(w, live[i].at, live[i].size);
+			live[i].at = NULL;
+			continue;
+		}
+		live[i].size = 1 + (r >> 9) % (r & 256 ? 6000 : r & 512 ? 100 : 3 << 20);
+		live[i].at = window_alloc(w, live[i].size);
+		if (!CHECK(live[i].at != NULL))
+			break;
+		bad += live[i].at[0] || live[i].at[live[i].size - 1];
+		live[i].mark = (u8)(1 + step % 255);
+		live[i].at[0] = live[i].at[live[i].size - 1] = live[i].mark;
+	}
+	CHECK_EQ(bad, 0);
+	for (u32 i = 0; i < LIVE; i++)
+		window_free(w, live[i].at, live[i].size);
+	CHECK_EQ(w->used, 0);
+	CHECK(w->extents.first && !w->extents.first->after); /* in one piece again */
+	skep_base_free(skep);
+}
+
+/* What the window's lists cost: time for n regions grows with n, not with its square. */
+static u64 time_of(struct window *w, u32 n, u64 size, u8 **p)
+{
+	u64 start = os_host.clock_ns(&os_host, CLOCK_MONOTONIC);
+
+	for (u32 i = 0; i < n; i++)
+		p[i] = window_alloc(w, size);
+	/* from the middle, so that neither end of a list is where it is found */
+	for (u32 i = 0; i < n; i++)
+		window_free(w, p[(i + n / 2) % n], size);
+	return os_host.clock_ns(&os_host, CLOCK_MONOTONIC) - start;
+}
+
+static void window_takes_linear_time(void)
+{
+	enum { FEW = 3125, MANY = 50000 };
+	static const u64 sizes[] = {64, 1000, 4096};
+	static u8 *p[MANY];
+	struct skep *skep = make(1);
+
+	for (u32 i = 0; i < ARRAY_SIZE(sizes); i++) {
+		u64 few = time_of(&skep->window, FEW, sizes[i], p);
+		u64 many = time_of(&skep->window, MANY, sizes[i], p);
+
+		printf("# %d of %u bytes: %u ns each, %d: %u ns each\n", FEW, (u32)sizes[i],
+		       (u32)(few / FEW), MANY, (u32)(many / MANY));
+		/* 16 times as many: 16 times as long, and 256 times when lists are walked */
+		CHECK(many / 64 < few);
+	}
+	skep_base_free(skep);
+}
+
 static void a_file_can_be_mapped_twice(void)
 {
 	struct skep *skep = make(1);
@@ -274,6 +351,8 @@ int main(void)
 	TEST(nested_runs_keep_the_slot);
 	TEST(eight_threads_share_two_slots);
 	TEST(window_hands_out_zeroed_memory);
+	TEST(window_survives_random_use);
+	TEST(window_takes_linear_time);
 	TEST(a_file_can_be_mapped_twice);
 	TEST(log_keeps_its_end);
 	TEST(fixed_log_keeps_its_beginning);
