@@ -1,13 +1,13 @@
 /*
  * Ids as a sorted array: lookups by bisection, and, since new ids are nearly always the highest,
- * additions at the end.
+ * additions at the end.  What is removed leaves a hole, until an eighth of all are holes.
  */
 #include <errno.h>
 
 #include "base/ids.h"
 #include "base/os.h"
 
-enum { ID_MAX = INT32_MAX };
+enum { ID_MAX = INT32_MAX, HOLES_BELOW = 64 };
 
 void ids_create(struct ids *ids)
 {
@@ -106,15 +106,28 @@ int ids_add(struct ids *ids, const struct os *os, void *object, u32 *out)
 	return err;
 }
 
+static void close_holes(struct ids *ids)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < ids->count; i++)
+		if (ids->at[i]) {
+			ids->at[n] = ids->at[i];
+			ids->id[n++] = ids->id[i];
+		}
+	ids->count = n;
+	ids->gone = 0;
+}
+
 void ids_remove(struct ids *ids, u32 id)
 {
 	pthread_mutex_lock(&ids->lock);
 	u32 i = lower_bound(ids, id);
 
-	if (i < ids->count && ids->id[i] == id) {
-		ids->count--;
-		memmove(ids->at + i, ids->at + i + 1, (ids->count - i) * sizeof(*ids->at));
-		memmove(ids->id + i, ids->id + i + 1, (ids->count - i) * sizeof(*ids->id));
+	if (i < ids->count && ids->id[i] == id && ids->at[i]) {
+		ids->at[i] = NULL;
+		if (++ids->gone > ids->count / 8 + HOLES_BELOW)
+			close_holes(ids);
 	}
 	pthread_mutex_unlock(&ids->lock);
 }
@@ -126,7 +139,7 @@ void *ids_find(struct ids *ids, u32 id, int (*hold)(void *object))
 	pthread_mutex_lock(&ids->lock);
 	u32 i = lower_bound(ids, id);
 
-	if (i < ids->count && ids->id[i] == id && hold(ids->at[i]))
+	if (i < ids->count && ids->id[i] == id && ids->at[i] && hold(ids->at[i]))
 		found = ids->at[i];
 	pthread_mutex_unlock(&ids->lock);
 	return found;
@@ -140,6 +153,8 @@ u32 ids_next(struct ids *ids, u32 after)
 	if (after < UINT32_MAX) {
 		u32 i = lower_bound(ids, after + 1);
 
+		while (i < ids->count && !ids->at[i])
+			i++;
 		if (i < ids->count)
 			id = ids->id[i];
 	}

@@ -10,9 +10,9 @@ struct os;
 
 struct ids {
 	pthread_mutex_t lock; /* guards the rest */
-	void **at;            /* sorted by id */
+	void **at;            /* sorted by id; NULL where the object has gone */
 	u32 *id;
-	u32 count, room;
+	u32 count, gone, room;
 	u32 last; /* given out most recently */
 };
 

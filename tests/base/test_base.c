@@ -74,6 +74,38 @@ static void ids_go_up_and_are_found(void)
 	skep_base_free(skep);
 }
 
+static int hold_any(void *object)
+{
+	return object != NULL;
+}
+
+/* Beside an array that says which are there, through all sizes of holes. */
+static void ids_that_went_leave_no_trace(void)
+{
+	enum { COUNT = 3000 };
+	static u8 there[COUNT + 1];
+	struct ids ids;
+	u32 id, bad = 0;
+
+	ids_create(&ids);
+	for (u32 i = 1; i <= COUNT; i++)
+		there[i] = !ids_add(&ids, &os_host, &there[i], &id) && id == i;
+	for (u32 i = 0; i < COUNT; i++) {
+		u32 expect = i * 7919 % COUNT + 1, next = expect;
+
+		ids_remove(&ids, expect);
+		there[expect] = 0;
+		bad += ids_find(&ids, expect, hold_any) != NULL;
+		while (next <= COUNT && !there[next])
+			next++;
+		bad += ids_next(&ids, expect) != (next <= COUNT ? next : 0);
+		bad += next <= COUNT && ids_find(&ids, next, hold_any) != &there[next];
+	}
+	CHECK_EQ(bad, 0);
+	CHECK_EQ(ids_next(&ids, 0), 0);
+	ids_destroy(&ids, &os_host);
+}
+
 static void freeing_waits_for_runs(void)
 {
 	struct skep *skep = make(2);
@@ -347,6 +379,7 @@ static void copies_refuse_bad_addresses(void)
 int main(void)
 {
 	TEST(ids_go_up_and_are_found);
+	TEST(ids_that_went_leave_no_trace);
 	TEST(freeing_waits_for_runs);
 	TEST(nested_runs_keep_the_slot);
 	TEST(eight_threads_share_two_slots);
