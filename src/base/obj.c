@@ -10,6 +10,7 @@ void obj_init(struct obj *obj, struct skep *skep, enum obj_kind kind, void (*fre
 	obj->skep = skep;
 	obj->free = free;
 	obj->file = NULL;
+	obj->pins = 0;
 }
 
 int obj_publish(struct obj *obj)

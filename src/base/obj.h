@@ -24,6 +24,7 @@ struct obj {
 	void (*free)(struct obj *obj); /* called once, when no run can see it any more */
 	struct retired retired;        /* between the last put and free */
 	struct sys_file *file;         /* its fds, or NULL: sys/file.c, under its lock */
+	u32 pins;                      /* names that hold it: sys/bpffs.c, under the same lock */
 };
 
 /* refs = 1, no id.  The caller sets the rest of the object afterwards. */

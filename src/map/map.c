@@ -280,6 +280,12 @@ int map_user_freeze(struct map *map)
 	return 0;
 }
 
+void map_user_gone(struct map *map)
+{
+	if (map->ops->user->gone)
+		map->ops->user->gone(map);
+}
+
 u32 map_value_size_plain(const struct map *map)
 {
 	return map->value_size;

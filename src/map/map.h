@@ -100,6 +100,8 @@ struct map_user_ops {
 	/* Copy a whole bucket, for types whose batches go by buckets; NULL: they go by keys. */
 	int (*bucket)(struct map *map, struct map_bucket *b);
 	u32 batches; /* enum map_batch: the batch commands that the type has */
+	/* No fd and no pin is left: let go of what is only there while users hold the map. */
+	void (*gone)(struct map *map);
 };
 
 enum map_batch {
@@ -198,6 +200,7 @@ int map_user_update(struct map *map, const void *key, const void *value, u64 fla
 int map_user_delete(struct map *map, const void *key);
 int map_user_lookup_and_delete(struct map *map, const void *key, void *value, u64 flags);
 int map_user_freeze(struct map *map);
+void map_user_gone(struct map *map);
 
 /*
  * May the map's file be mapped like this?  0, or the errno of Linux's mmap(2).  The other checks

@@ -37,13 +37,16 @@ void obj_array_set(struct map *map, u32 index, struct obj *obj)
 		obj_put(old);
 }
 
-void obj_array_free(struct map *map)
+void obj_array_user_gone(struct map *map)
 {
-	struct obj_array *a = obj_array_of(map);
-
 	for (u32 i = 0; i < map->max_entries; i++)
 		obj_array_set(map, i, NULL);
-	pthread_mutex_destroy(&a->lock);
+}
+
+void obj_array_free(struct map *map)
+{
+	obj_array_user_gone(map);
+	pthread_mutex_destroy(&obj_array_of(map)->lock);
 }
 
 int obj_array_user_lookup(struct map *map, const void *key, void *value, u64 flags)

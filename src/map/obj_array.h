@@ -40,9 +40,10 @@ void obj_array_free(struct map *map);
 /* Put obj (a reference, taken over) at an index, NULL to clear; the old one's reference goes. */
 void obj_array_set(struct map *map, u32 index, struct obj *obj);
 
-/* As ops->user: the id of an entry; clearing one. */
+/* As ops->user: the id of an entry; clearing one; clearing all. */
 int obj_array_user_lookup(struct map *map, const void *key, void *value, u64 flags);
 int obj_array_user_delete(struct map *map, const void *key);
+void obj_array_user_gone(struct map *map);
 
 /*
  * The object of `kind` behind the fd that `value` is, for an entry that may be written: a

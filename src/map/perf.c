@@ -212,10 +212,18 @@ static int perf_event_array_user_update(struct map *map, const void *key, const 
 	return err;
 }
 
+/* Linux lets the events of each open file go with that; we know when the last one goes. */
+static void perf_event_array_user_gone(struct map *map)
+{
+	if (!(map->flags & BPF_F_PRESERVE_ELEMS))
+		obj_array_user_gone(map);
+}
+
 static const struct map_user_ops perf_event_array_user = {
 	.update = perf_event_array_user_update,
 	.delete = obj_array_user_delete,
 	.value_size = map_value_size_id,
+	.gone = perf_event_array_user_gone,
 };
 
 const struct map_ops map_perf_event_array_ops = {

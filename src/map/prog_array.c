@@ -38,6 +38,8 @@ static const struct map_user_ops prog_array_user = {
 	.update = prog_array_user_update,
 	.delete = obj_array_user_delete,
 	.value_size = map_value_size_id,
+	/* also what undoes an array and a program that hold each other */
+	.gone = obj_array_user_gone,
 };
 
 const struct map_ops map_prog_array_ops = {

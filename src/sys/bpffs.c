@@ -20,7 +20,7 @@ static int unlock(struct skep *skep, int err, struct obj *loose)
 {
 	pthread_mutex_unlock(&skep->sys->lock);
 	if (loose)
-		obj_put(loose);
+		pin_gone(loose);
 	return err;
 }
 
@@ -127,8 +127,10 @@ static int fill(struct skep *skep, struct bpffs_inode *inode, const struct conte
 		memcpy(inode->target, content->target, len);
 	}
 	inode->obj = content->obj;
-	if (content->obj)
+	if (content->obj) {
 		obj_get(content->obj);
+		content->obj->pins++;
+	}
 	return 0;
 }
 

@@ -69,7 +69,7 @@ static void clear(struct skep *skep, struct bpffs_mount *mount)
 		more = prune(skep, mount->root, &loose);
 		pthread_mutex_unlock(&skep->sys->lock);
 		if (loose)
-			obj_put(loose);
+			pin_gone(loose);
 	} while (more);
 	mount->root->parent = NULL;
 	bpffs_close(skep, mount->root);

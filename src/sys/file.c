@@ -100,13 +100,35 @@ void file_detach(struct sys *sys, struct sys_file *file)
 	*at = file->next;
 	file->obj->file = NULL;
 	file_unwatch(sys, file);
+	file->last = !file->obj->pins;
 	sys->nr_files--;
+}
+
+void users_gone(struct obj *obj)
+{
+	if (obj->kind == OBJ_MAP)
+		map_user_gone(map_of(obj));
+}
+
+void pin_gone(struct obj *obj)
+{
+	pthread_mutex_t *lock = &obj->skep->sys->lock;
+	int last;
+
+	pthread_mutex_lock(lock);
+	last = !--obj->pins && !obj->file;
+	pthread_mutex_unlock(lock);
+	if (last)
+		users_gone(obj);
+	obj_put(obj);
 }
 
 /* Not under the lock: freeing an object may free others. */
 static void destroy(struct skep *skep, struct sys_file *file)
 {
 	close(file->fd);
+	if (file->last)
+		users_gone(file->obj);
 	obj_put(file->obj);
 	os_free(skep->os, file);
 }

@@ -15,6 +15,7 @@ struct sys_file {
 	int fd;        /* ours, O_RDONLY: leases count readers, and a memfd's first file is none */
 	int watch;     /* inotify's number for it, or -1 */
 	u8 restricted; /* some fds of it are not O_RDWR */
+	u8 last;       /* set by file_detach: no pin holds the object either */
 	u32 given;     /* fds given out that sys_close has not seen */
 };
 

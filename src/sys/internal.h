@@ -94,6 +94,11 @@ int file_get_any(struct skep *skep, int fd, struct obj **out, u32 *mode);
 /* Drop the objects whose last fd was closed behind our back. */
 void files_sweep(struct skep *skep);
 
+/* No fd and no pin of the object is left, though programs may hold it.  Not under sys->lock. */
+void users_gone(struct obj *obj);
+/* Drop the reference of a pin, which is counted in obj->pins.  Not under sys->lock. */
+void pin_gone(struct obj *obj);
+
 /* Give a new object its id and its first fd, and the caller's reference away.  fd or -errno. */
 long publish(struct skep *skep, struct obj *obj, u32 mode);
 

@@ -57,8 +57,22 @@ no_sys:
 	return err;
 }
 
+/* Programs and prog arrays that hold each other let go, whoever was the last to hold them. */
+static void part_maps(struct skep *skep)
+{
+	for (u32 id = obj_next_id(skep, OBJ_MAP, 0); id; id = obj_next_id(skep, OBJ_MAP, id)) {
+		struct obj *obj = obj_by_id(skep, OBJ_MAP, id);
+
+		if (obj) {
+			users_gone(obj);
+			obj_put(obj);
+		}
+	}
+}
+
 void sys_free(struct skep *skep)
 {
+	part_maps(skep);
 	bpffs_destroy(skep);
 	points_destroy(skep);
 	files_destroy(skep);
