@@ -184,7 +184,8 @@ $(B)/fuzz/fuzz_%: $(B)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_TEST_LIB) $(FUZZ_OBJS
 	@echo "  LD    $@"
 	@$(CLANG) -fsanitize=fuzzer,address,undefined $^ -o $@ $(LDLIBS)
 
-fuzz: $(FUZZERS)
+fuzz: $(FUZZERS) examples
+	@tests/fuzz/seeds.sh $(B)
 	@for f in $(FUZZERS); do \
 		mkdir -p $(B)/corpus/$${f##*/}; \
 		echo "  $${f##*/} for $(SECONDS_EACH) s"; \
