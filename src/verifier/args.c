@@ -104,22 +104,6 @@ static int check_map_mem(struct flow *f, const struct helper *helper, u32 arg)
 	return 0;
 }
 
-int args_check(struct flow *f, const struct helper *helper)
-{
-	int err = 0;
-
-	for (u32 i = 0; i < 5 && !err && ARG_KIND(helper->arg[i]) != ARG_NONE; i++) {
-		err = check_kind(f, i + 1, helper->arg[i]);
-		if (!err)
-			err = check_offset(f, i + 1, helper->arg[i]);
-		if (!err)
-			err = check_map_mem(f, helper, helper->arg[i]);
-		if (!err && reg_of(f, i + 1)->kinds & K_STACK)
-			stack_reach(f, reg_of(f, i + 1), 0);
-	}
-	return err;
-}
-
 /* How many bytes argument i is about: 0 when only a run can tell. */
 static u32 size_of(struct flow *f, const struct helper *helper, u32 i)
 {
@@ -140,6 +124,37 @@ static int only_reads(u32 arg)
 	if (arg & (ARG_UNINIT | ARG_WRITE))
 		return 0;
 	return kind == ARG_MAP_KEY || kind == ARG_MAP_VALUE || arg & ARG_RDONLY;
+}
+
+/* Nothing lies below the stack. */
+static int check_below_stack(struct flow *f, const struct helper *helper, u32 i)
+{
+	const struct val *v = reg_of(f, i + 1);
+
+	if (!val_is(v, K_STACK) || v->known != KNOWN_ALL || (s64)v->value >= -MAX_BPF_STACK ||
+	    ARG_KIND(helper->arg[i]) == ARG_ANYTHING)
+		return 0;
+	return reject(f->env, -EACCES, "invalid %s stack R%u off=%lld size=%u",
+		      only_reads(helper->arg[i]) ? "read from" : "write to", i + 1,
+		      (long long)v->value, size_of(f, helper, i));
+}
+
+int args_check(struct flow *f, const struct helper *helper)
+{
+	int err = 0;
+
+	for (u32 i = 0; i < 5 && !err && ARG_KIND(helper->arg[i]) != ARG_NONE; i++) {
+		err = check_kind(f, i + 1, helper->arg[i]);
+		if (!err)
+			err = check_offset(f, i + 1, helper->arg[i]);
+		if (!err)
+			err = check_map_mem(f, helper, helper->arg[i]);
+		if (!err)
+			err = check_below_stack(f, helper, i);
+		if (!err && reg_of(f, i + 1)->kinds & K_STACK)
+			stack_reach(f, reg_of(f, i + 1), 0);
+	}
+	return err;
 }
 
 void args_clobber(struct flow *f, const struct helper *helper)

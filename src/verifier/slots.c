@@ -150,7 +150,8 @@ void stack_clobber(struct flow *f, const struct val *base, u32 size)
 	struct val scalar = val_of_kind(K_SCALAR);
 	s64 off = (s64)base->value;
 
-	if (base->known != KNOWN_ALL || base->frame == FRAME_MANY || off >= 0) {
+	if (base->known != KNOWN_ALL || base->frame == FRAME_MANY || off >= 0 ||
+	    off < -MAX_BPF_STACK) {
 		store_anywhere(f, &scalar);
 		return;
 	}
