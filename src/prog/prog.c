@@ -26,6 +26,10 @@ static void prog_free(struct obj *obj)
 	put_maps(prog);
 	if (prog->btf)
 		obj_put(&prog->btf->obj);
+	if (prog->attach_btf)
+		obj_put(&prog->attach_btf->obj);
+	if (prog->attach_prog)
+		obj_put(&prog->attach_prog->obj);
 	for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
 		os_free(os, owned[i]);
 }
@@ -70,6 +74,14 @@ static void btf_info(const struct prog *prog, struct bpf_prog_info *info)
 	info->line_info_rec_size = prog->nr_line_info ? sizeof(*prog->line_info) : 0;
 }
 
+static void attach_info(const struct prog *prog, struct bpf_prog_info *info)
+{
+	const struct btf *btf = prog->attach_prog ? prog->attach_prog->btf : prog->attach_btf;
+
+	info->attach_btf_id = prog->attach_btf_id;
+	info->attach_btf_obj_id = btf ? btf->obj.id : 0;
+}
+
 void prog_info(const struct prog *prog, struct bpf_prog_info *info)
 {
 	info->type = prog->type->id;
@@ -91,4 +103,5 @@ void prog_info(const struct prog *prog, struct bpf_prog_info *info)
 	info->recursion_misses =
 		atomic_load_explicit(&prog->recursion_misses, memory_order_relaxed);
 	info->verified_insns = prog->verified_insns;
+	attach_info(prog, info);
 }

@@ -75,6 +75,10 @@ struct prog {
 	struct bpf_insn *orig_insns; /* as they were loaded, for dumps */
 	u32 orig_len;
 	struct btf *btf; /* a reference, or NULL */
+	/* what it said at load it will attach to: references, or NULL */
+	struct btf *attach_btf;
+	struct prog *attach_prog;
+	u32 attach_btf_id;
 	struct bpf_func_info *func_info;
 	u32 nr_func_info;
 	struct bpf_line_info *line_info; /* insn_off: of insns after rewriting */

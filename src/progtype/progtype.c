@@ -14,8 +14,7 @@
 #include "progtype/variant.def"
 /* clang-format on */
 
-#define GPL_ONLY 1
-#define PROGTYPE(type, introduced, layout, packet_flags, variant, capabilities, gpl_only, run)     \
+#define PROGTYPE(type, introduced, layout, packet_flags, variant, capabilities, type_flags, run)   \
 	[BPF_PROG_TYPE_##type] = {                                                                 \
 		.name = "BPF_PROG_TYPE_" #type,                                                    \
 		.id = BPF_PROG_TYPE_##type,                                                        \
@@ -25,7 +24,7 @@
 		.variants = variant##_variants,                                                    \
 		.nr_variants = ARRAY_SIZE(variant##_variants),                                     \
 		.caps = capabilities,                                                              \
-		.gpl = gpl_only,                                                                   \
+		.flags = type_flags,                                                               \
 		.test_run = test_run_##run,                                                        \
 	},
 static const struct progtype types[__MAX_BPF_PROG_TYPE] = {

@@ -83,7 +83,7 @@ struct test_run {
 	u32 attach;              /* expected_attach_type */
 	u32 prog_flags;          /* BPF_F_XDP_HAS_FRAGS, ... */
 	u32 max_ctx_offset;      /* the farthest byte of the context that it touches, plus one */
-	void *engine;       /* what run->engine is to be: a checked run's report, or NULL */
+	void *engine;            /* what run->engine is to be: a checked run's report, or NULL */
 };
 
 /* attr->test as the caller gave it; what Linux writes back is in it afterwards.  0 or -errno. */
@@ -98,6 +98,12 @@ enum packet_flag {
 	PACKET_OTHER = 16,   /* there is more to its context than a packet */
 };
 
+enum progtype_flag {
+	PROGTYPE_GPL = 1,     /* only with a GPL compatible license */
+	PROGTYPE_ON_BTF = 2,  /* attaches to what a BTF id names */
+	PROGTYPE_ON_PROG = 4, /* ... perhaps in another program */
+};
+
 struct progtype {
 	const char *name; /* "BPF_PROG_TYPE_XDP" */
 	u32 id;
@@ -107,7 +113,7 @@ struct progtype {
 	u32 nr_variants;
 	u32 packet;           /* enum packet_flag, 0: the context holds none */
 	u32 caps;             /* enum progtype_cap: what loading it takes */
-	u32 gpl;              /* 1: only with a GPL compatible license */
+	u32 flags;            /* enum progtype_flag */
 	test_run_fn test_run; /* never NULL: those that cannot say so as Linux does */
 };
 

@@ -105,6 +105,10 @@ long publish(struct skep *skep, struct obj *obj, u32 mode);
 /* freeze.c: 0, -EBUSY while the caller has it mapped writable, or what the type says */
 int freeze(struct map *map);
 
+/* target.c: what attr says a new program attaches to; then, in its log, what is wrong with it */
+int target_take(struct call *call, struct prog *prog);
+int target_check(const struct prog *prog, struct log *log);
+
 /* create.c: BPF_F_RDONLY, BPF_F_WRONLY as what an fd may do; 0, or -EINVAL for both at once */
 int mode_of_flags(u32 flags, u32 *mode);
 /* skep gives out no tokens: why this fd is none */

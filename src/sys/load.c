@@ -79,8 +79,24 @@ static int copy_in(struct call *call, struct prog *prog)
 	return name_copy(prog->name, attr->prog_name);
 }
 
+/* What the caller is told besides the log: the size of records that it may use. */
+static int put_sizes(struct call *call, const union bpf_attr *before)
+{
+	const union bpf_attr *attr = &call->attr;
+
+	if ((attr->func_info_rec_size != before->func_info_rec_size &&
+	     CALL_PUT(call, func_info_rec_size)) ||
+	    (attr->line_info_rec_size != before->line_info_rec_size &&
+	     CALL_PUT(call, line_info_rec_size)) ||
+	    (attr->core_relo_rec_size != before->core_relo_rec_size &&
+	     CALL_PUT(call, core_relo_rec_size)))
+		return -EFAULT;
+	return 0;
+}
+
 static int verify(struct call *call, struct prog *prog)
 {
+	const union bpf_attr before = call->attr;
 	union bpf_attr *attr = &call->attr;
 	struct call_log log;
 	int err = call_log_begin(call, &log, attr->log_level, attr->log_buf, attr->log_size);
@@ -88,8 +104,12 @@ static int verify(struct call *call, struct prog *prog)
 
 	if (err)
 		return err;
-	err = verifier_check(prog, attr, &log.log);
+	err = target_check(prog, &log.log);
+	if (!err)
+		err = verifier_check(prog, attr, &log.log);
 	log_err = call_log_end(call, &log, &attr->log_true_size);
+	if (!log_err)
+		log_err = put_sizes(call, &before);
 	if (log_err)
 		err = log_err;
 	if (call->size >= offsetof(union bpf_attr, log_true_size) + sizeof(attr->log_true_size) &&
@@ -104,7 +124,7 @@ static int take_btf(struct call *call, struct prog *prog)
 	struct obj *obj;
 	int err;
 
-	if (!call->attr.prog_btf_fd)
+	if (!call->attr.prog_btf_fd || (!call->attr.func_info_cnt && !call->attr.line_info_cnt))
 		return 0;
 	err = sys_obj_by_fd(call->skep, (int)call->attr.prog_btf_fd, OBJ_BTF, &obj);
 	if (!err)
@@ -114,8 +134,10 @@ static int take_btf(struct call *call, struct prog *prog)
 
 static int fill(struct call *call, struct prog *prog)
 {
-	int err = copy_in(call, prog);
+	int err = target_take(call, prog);
 
+	if (!err)
+		err = copy_in(call, prog);
 	if (!err)
 		err = take_btf(call, prog);
 	if (!err)

@@ -32,8 +32,8 @@ struct flow;
 
 struct env {
 	struct prog *prog;
-	const union bpf_attr *attr;
-	struct log *log; /* may be NULL */
+	union bpf_attr *attr; /* only the record sizes are ever written */
+	struct log *log;      /* may be NULL */
 	struct skep *skep;
 	struct arena arena;
 

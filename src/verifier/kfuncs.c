@@ -61,7 +61,7 @@ static int row_of(struct env *env, const struct btf *btf, u32 id, const struct k
 	name = btf_name(btf, t->name_off);
 	*row = kfunc_by_name(name);
 	if (!*row)
-		return reject(env, -EINVAL, "cannot find address for kernel function %s", name);
+		return reject(env, -EACCES, "calling kernel function %s is not allowed", name);
 	return 0;
 }
 

@@ -5,7 +5,7 @@
 
 int pass_license(struct env *env)
 {
-	if (!env->prog->type->gpl || env->prog->gpl)
+	if (!(env->prog->type->flags & PROGTYPE_GPL) || env->prog->gpl)
 		return 0;
 	return reject(env, -EINVAL, "struct ops programs must have a GPL compatible license");
 }

@@ -14,6 +14,7 @@ struct records {
 	const char *name;
 	u64 addr;
 	u32 count, size, known; /* bytes of a record: the caller's, ours */
+	u32 *told;              /* where attr has the caller's */
 };
 
 /* Does all of the caller's record past ours read as zero?  0, -E2BIG or -EFAULT. */
@@ -27,8 +28,10 @@ static int check_tail(struct env *env, const struct records *r, u64 addr)
 	if (user_read(env->skep, tail, addr + r->known, size))
 		return -EFAULT;
 	for (u32 i = 0; i < size; i++)
-		if (tail[i])
+		if (tail[i]) {
+			*r->told = r->known;
 			return reject(env, -E2BIG, "nonzero tailing record in %s", r->name);
+		}
 	return 0;
 }
 
@@ -51,10 +54,14 @@ static int bad_size(const struct records *r)
 
 static struct records func_records(const struct env *env)
 {
-	const union bpf_attr *attr = env->attr;
+	union bpf_attr *attr = env->attr;
 
-	return (struct records){"func_info", attr->func_info, attr->func_info_cnt,
-				attr->func_info_rec_size, sizeof(struct bpf_func_info)};
+	return (struct records){"func_info",
+				attr->func_info,
+				attr->func_info_cnt,
+				attr->func_info_rec_size,
+				sizeof(struct bpf_func_info),
+				&attr->func_info_rec_size};
 }
 
 static int check_func_type(struct env *env, const struct bpf_func_info *info)
@@ -154,10 +161,14 @@ u32 subprog_linkage(const struct env *env, u32 sub)
 
 static struct records line_records(const struct env *env)
 {
-	const union bpf_attr *attr = env->attr;
+	union bpf_attr *attr = env->attr;
 
-	return (struct records){"line_info", attr->line_info, attr->line_info_cnt,
-				attr->line_info_rec_size, sizeof(struct bpf_line_info)};
+	return (struct records){"line_info",
+				attr->line_info,
+				attr->line_info_cnt,
+				attr->line_info_rec_size,
+				sizeof(struct bpf_line_info),
+				&attr->line_info_rec_size};
 }
 
 static int names_text(const struct btf *btf, u32 off)
@@ -237,9 +248,13 @@ static int check_line_info(struct env *env)
 
 static int check_core_relos(struct env *env)
 {
-	const union bpf_attr *attr = env->attr;
-	struct records r = {"core_relo", attr->core_relos, attr->core_relo_cnt,
-			    attr->core_relo_rec_size, sizeof(struct bpf_core_relo)};
+	union bpf_attr *attr = env->attr;
+	struct records r = {"core_relo",
+			    attr->core_relos,
+			    attr->core_relo_cnt,
+			    attr->core_relo_rec_size,
+			    sizeof(struct bpf_core_relo),
+			    &attr->core_relo_rec_size};
 	struct bpf_core_relo relo;
 	int err = 0;
 

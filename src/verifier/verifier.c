@@ -28,7 +28,7 @@ static u64 now_ns(const struct env *env)
 	return env->skep->os->clock_ns(env->skep->os, CLOCK_MONOTONIC);
 }
 
-static int begin(struct env *env, struct prog *prog, const union bpf_attr *attr, struct log *log)
+static int begin(struct env *env, struct prog *prog, union bpf_attr *attr, struct log *log)
 {
 	const struct os *os = prog->obj.skep->os;
 
@@ -107,7 +107,7 @@ static void give_up(struct env *env)
 		os_free(env->skep->os, owned[i]);
 }
 
-int verifier_check(struct prog *prog, const union bpf_attr *attr, struct log *log)
+int verifier_check(struct prog *prog, union bpf_attr *attr, struct log *log)
 {
 	struct env env;
 	int err;

@@ -13,10 +13,12 @@
  * prog comes with orig_insns, type, attach type, flags, gpl, btf (attr's prog_btf_fd) and name set.
  * attr is BPF_PROG_LOAD's, copied, zero past what the caller gave: fd_array, func_info, line_info
  * and core_relos are read here, because Linux reports their errors between those of the
- * instructions. On success prog has insns, facts, subprogs, maps, func_info and line_info; on
- * failure it is as it was and `log` (may be NULL) says why, in Linux's words.  The caller finishes
- * the log. 0 or -errno (EINVAL, EACCES, E2BIG, ...; -ENOTSUPP for what skep does not do yet).
+ * instructions.  Where a record was refused for more than ours has, its size in attr is set to
+ * ours, as Linux tells its callers. On success prog has insns, facts, subprogs, maps, func_info and
+ * line_info; on failure it is as it was and `log` (may be NULL) says why, in Linux's words.  The
+ * caller finishes the log. 0 or -errno (EINVAL, EACCES, E2BIG, ...; -ENOTSUPP for what skep does
+ * not do yet).
  */
-int verifier_check(struct prog *prog, const union bpf_attr *attr, struct log *log);
+int verifier_check(struct prog *prog, union bpf_attr *attr, struct log *log);
 
 #endif

@@ -75,14 +75,16 @@ int verify_map(struct verify *v, u32 type, u32 key_size, u32 value_size, u32 max
 
 static int check(struct verify *v, struct prog *prog, const struct verify_load *load)
 {
-	static const union bpf_attr none;
+	union bpf_attr attr = {0};
 	struct log log;
 	const char *text;
 	u32 len;
 	int err;
 
 	log_init(&log, v->skep->os, load->log_level ? load->log_level : 2, VERIFY_LOG);
-	err = verifier_check(prog, load->attr ? load->attr : &none, &log);
+	if (load->attr)
+		attr = *load->attr;
+	err = verifier_check(prog, &attr, &log);
 	v->log[0] = 0;
 	if (!log_finish(&log, &text, &len))
 		memcpy(v->log, text, len);
