@@ -3,7 +3,7 @@
 
 #include "btf/btf.h"
 #include "tests/btf/sample.h"
-#include "tests/lib/both.h"
+#include "tests/lib/ask.h"
 
 static char log_text[1 << 16];
 
