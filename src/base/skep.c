@@ -32,6 +32,7 @@ int skep_base_create(const struct skep_config *config, struct skep **out)
 	skep->kernel_version = config->kernel_version ? config->kernel_version : DEFAULT_KERNEL;
 	skep->usercopy = config->usercopy ? config->usercopy : &usercopy_direct;
 	skep->caller = config->caller;
+	os->random(os, skep->secret, sizeof(skep->secret));
 	err = slots_create(&skep->slots, os, ncpu);
 	if (err)
 		goto no_slots;

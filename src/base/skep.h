@@ -50,6 +50,7 @@ struct skep {
 	_Atomic u32 rings_lock;           /* guards adding to it, removing from it */
 	_Atomic u32 output_sleepers;      /* who waits for ring and perf buffers: map/output.h */
 	_Atomic u32 output_turn;          /* bumped to wake them */
+	u64 secret[2];                    /* keys hashes that nobody is to foresee */
 	_Atomic u64 socket_cookies;       /* given out so far */
 	struct trace *trace;              /* bpf_trace_printk's sink: helper/trace.h */
 	struct kernel_types kernel_types;

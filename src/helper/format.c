@@ -8,6 +8,7 @@
 
 #include "helper/format.h"
 #include "helper/probe.h"
+#include "helper/siphash.h"
 #include "helper/text.h"
 
 struct parse {
@@ -281,6 +282,7 @@ int format_check(const char *fmt, u32 size, u32 n)
 }
 
 struct out {
+	const u64 *key;
 	char *buf;
 	u32 size, len;
 };
@@ -346,13 +348,9 @@ static void print_number(struct out *o, const struct format_spec *s)
 }
 
 /* Linux shows 32 bits of a hash, so that logs do not give addresses away; NULL and errors plain. */
-static u64 hide_pointer(u64 v)
+static u64 hide_pointer(const u64 key[2], u64 v)
 {
-	if (v == 0 || v >= (u64)-4095)
-		return v;
-	v = (v ^ v >> 31) * 0x7fb5d329728ea185;
-	v = (v ^ v >> 27) * 0x81dadef4bc2dd44d;
-	return (u32)(v >> 32);
+	return v == 0 || v >= (u64)-4095 ? v : (u32)siphash(key, &v, 1);
 }
 
 static void print_pointer(struct out *o, const struct format_spec *s)
@@ -362,7 +360,7 @@ static void print_pointer(struct out *o, const struct format_spec *s)
 	number.kind = 'x';
 	number.plus = number.space = 0;
 	if (s->kind == 'p')
-		number.value = hide_pointer(s->value);
+		number.value = hide_pointer(o->key, s->value);
 	if (!s->width) {
 		number.width = 16;
 		number.zero = 1;
@@ -451,9 +449,9 @@ static u32 spec_end(const struct format *f, const struct format_spec *s)
 	return end;
 }
 
-u32 format_print(const struct format *f, char *buf, u32 size)
+u32 format_print(const struct format *f, const u64 key[2], char *buf, u32 size)
 {
-	struct out o = {buf, size, 0};
+	struct out o = {key, buf, size, 0};
 	u32 at = 0;
 
 	for (u32 i = 0; i < f->count; i++) {

@@ -35,7 +35,10 @@ int format_prepare(struct format *f, const char *fmt, u32 size, const u64 *args,
 /* Is this a format of n arguments?  What the verifier asks about bpf_snprintf's.  0 or -EINVAL. */
 int format_check(const char *fmt, u32 size, u32 n);
 
-/* The text into buf, cut to size - 1 characters and a NUL; returns its whole length. */
-u32 format_print(const struct format *f, char *buf, u32 size);
+/*
+ * The text into buf, cut to size - 1 characters and a NUL; returns its whole length.  The key is
+ * that of hashed pointers.
+ */
+u32 format_print(const struct format *f, const u64 key[2], char *buf, u32 size);
 
 #endif

@@ -10,7 +10,7 @@ static u64 print_line(const struct format *f, struct run *run)
 {
 	const struct os *os = run->skep->os;
 	struct trace_line line;
-	u32 len = format_print(f, line.text, sizeof(line.text));
+	u32 len = format_print(f, run->skep->secret, line.text, sizeof(line.text));
 
 	line.ns = os->clock_ns(os, CLOCK_MONOTONIC);
 	line.cpu = run->cpu;
@@ -55,5 +55,7 @@ HELPER_FN(helper_snprintf)
 		return (u64)-EINVAL;
 	/* sound because: checking has found the NUL of the constant string r3 */
 	int err = format_prepare(&f, u64_to_ptr(r3), UINT32_MAX, u64_to_ptr(r4), len / 8);
-	return err ? (u64)err : format_print(&f, u64_to_ptr(r1), (u32)r2) + 1;
+	if (err)
+		return (u64)err;
+	return format_print(&f, run->skep->secret, u64_to_ptr(r1), (u32)r2) + 1;
 }
