@@ -1,5 +1,6 @@
 /* Helpers on who runs the program: the calling thread. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -44,6 +45,21 @@ HELPER_FN(helper_get_ns_current_pid_tgid)
 	to->pid = (u32)gettid();
 	to->tgid = (u32)getpid();
 	return 0;
+}
+
+/* The first process of all is spared, as in Linux; what is no signal kill(2) knows. */
+HELPER_FN(helper_send_signal)
+{
+	if (getpid() == 1)
+		return (u64)-EPERM;
+	return kill(getpid(), (int)r1) ? (u64)-errno : 0;
+}
+
+HELPER_FN(helper_send_signal_thread)
+{
+	if (getpid() == 1)
+		return (u64)-EPERM;
+	return tgkill(getpid(), gettid(), (int)r1) ? (u64)-errno : 0;
 }
 
 /* The thread's path in the second hierarchy of control groups: "/", "/a/b".  0 or -errno. */

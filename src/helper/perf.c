@@ -11,6 +11,32 @@ HELPER_FN(helper_perf_event_output)
 	return (u64)perf_output(u64_to_ptr(r2), r3, &chunk, 1, run);
 }
 
+HELPER_FN(helper_perf_event_read_value)
+{
+	struct bpf_perf_event_value *value = u64_to_ptr(r3);
+	long err = -EINVAL;
+
+	if ((u32)r4 == sizeof(*value))
+		err = perf_read(u64_to_ptr(r1), r2, value, run);
+	if (err)
+		memset(value, 0, (u32)r4);
+	return (u64)err;
+}
+
+HELPER_FN(helper_perf_event_read)
+{
+	struct bpf_perf_event_value value;
+	long err = perf_read(u64_to_ptr(r1), r2, &value, run);
+
+	return err ? (u64)err : value.counter;
+}
+
+/* No CPU tells us the branches that it took. */
+HELPER_FN(helper_get_branch_snapshot)
+{
+	return r3 ? (u64)-EINVAL : (u64)-ENOENT;
+}
+
 /* The chunks of a packet's first `len` bytes, behind the program's own data. */
 static u32 packet_chunks(const struct packet *pkt, u32 len, struct perf_chunk *chunk)
 {

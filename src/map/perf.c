@@ -4,6 +4,7 @@
  * spoil: ours is `head`.
  */
 #include <linux/perf_event.h>
+#include <time.h>
 
 #include "map/obj_array.h"
 #include "map/output.h"
@@ -19,6 +20,7 @@ struct perf_ring {
 	_Atomic u32 lock; /* guards the next two */
 	u64 head;
 	u64 lost; /* records since the last that was written */
+	u64 made_ns;
 };
 
 /* What is told of records that found no room. */
@@ -47,6 +49,7 @@ int perf_ring_create(struct skep *skep, struct obj **out)
 	if (!r)
 		return -ENOMEM;
 	obj_init(&r->obj, skep, OBJ_PERF, perf_ring_free);
+	r->made_ns = skep->os->clock_ns(skep->os, CLOCK_MONOTONIC);
 	*out = &r->obj;
 	return 0;
 }
@@ -191,6 +194,19 @@ long perf_output(struct map *map, u64 flags, const struct perf_chunk *chunks, u3
 	spin_unlock(&r->lock);
 	output_wake(run->skep);
 	return err;
+}
+
+long perf_read(struct map *map, u64 flags, struct bpf_perf_event_value *out, const struct run *run)
+{
+	const struct os *os = run->skep->os;
+	struct perf_ring *r;
+	int err = flags & ~(u64)BPF_F_INDEX_MASK ? -EINVAL : choose(map, flags, run, &r);
+
+	if (err)
+		return err == -EOPNOTSUPP ? -EINVAL : err;
+	out->counter = 0;
+	out->enabled = out->running = os->clock_ns(os, CLOCK_MONOTONIC) - r->made_ns;
+	return 0;
 }
 
 static int perf_event_array_check(const struct map_attr *attr)

@@ -37,4 +37,11 @@ struct perf_chunk {
 long perf_output(struct map *map, u64 flags, const struct perf_chunk *chunks, u32 n,
 		 struct run *run);
 
+/*
+ * What the event behind such a buffer has counted (nothing: records are not counted), and for how
+ * long it has been there.  flags as above.  0, -EINVAL (flags, another CPU's), -E2BIG, -ENOENT.
+ */
+struct bpf_perf_event_value;
+long perf_read(struct map *map, u64 flags, struct bpf_perf_event_value *out, const struct run *run);
+
 #endif
