@@ -1,11 +1,14 @@
 /* What Linux is not asked about: the tables' order, iterators, dynptrs, string kfuncs, the trace
  * ring. */
 #include <errno.h>
+#include <signal.h>
 
 #include "../tap.h"
 #include "helper/dynptr.h"
+#include "helper/format.h"
 #include "helper/helper.h"
 #include "helper/packet.h"
+#include "helper/siphash.h"
 #include "helper/trace.h"
 #include "map/map.h"
 
@@ -198,6 +201,55 @@ static void keys_without_a_device_fall_back(void)
 	CHECK_EQ(helper(BPF_FUNC_redirect_map, map, 5, 1ull << 32), XDP_ABORTED);
 }
 
+static volatile sig_atomic_t signals;
+
+static void count_signal(int number)
+{
+	signals += number == SIGUSR1;
+}
+
+static void signals_arrive(void)
+{
+	struct sigaction on = {.sa_handler = count_signal}, before;
+
+	sigaction(SIGUSR1, &on, &before);
+	CHECK_EQ(helper(BPF_FUNC_send_signal, SIGUSR1, 0, 0), 0);
+	CHECK_EQ(helper(BPF_FUNC_send_signal_thread, SIGUSR1, 0, 0), 0);
+	CHECK_EQ(signals, 2);
+	sigaction(SIGUSR1, &before, NULL);
+}
+
+/* The vectors that SipHash's authors publish: key 0, 1, ... 15, input 0, 1, ... */
+static void hashes_are_siphash(void)
+{
+	static const u64 count[] = {0x0706050403020100, 0x0f0e0d0c0b0a0908};
+
+	CHECK(siphash(count, count, 0) == 0x726fdb47dd0e0e31);
+	CHECK(siphash(count, count, 1) == 0x93f5f5799a932462);
+	CHECK(siphash(count, count, 2) == 0x3f2acc7f57c29bdb);
+}
+
+/* Two instances do not show the same number for one address; one instance does. */
+static void pointers_are_each_instances_secret(void)
+{
+	const struct skep_config config = {.window_size = 1 << 20};
+	struct format f;
+	char text[3][32];
+	u64 address = 0xffff888012345678;
+
+	CHECK_EQ(format_prepare(&f, "%p", 3, &address, 1), 0);
+	for (u32 i = 0; i < 2; i++) {
+		struct skep *skep;
+		if (!CHECK(!skep_base_create(&config, &skep)))
+			return;
+		format_print(&f, skep->secret, text[i], sizeof(text[i]));
+		format_print(&f, skep->secret, text[2], sizeof(text[2]));
+		CHECK(!strcmp(text[i], text[2]));
+		skep_base_free(skep);
+	}
+	CHECK(strcmp(text[0], text[1]));
+}
+
 static void trace_keeps_the_newest(void)
 {
 	struct trace_line line = {.ns = 0};
@@ -229,6 +281,9 @@ int main(void)
 	TEST(strings_are_bounded);
 	TEST(dynptrs_keep_their_bounds);
 	TEST(queues_are_reached);
+	TEST(signals_arrive);
+	TEST(hashes_are_siphash);
+	TEST(pointers_are_each_instances_secret);
 	TEST(keys_without_a_device_fall_back);
 	TEST(trace_keeps_the_newest);
 	return tap_status();

@@ -73,6 +73,23 @@ static int open_side(struct side *s)
 	return CHECK(!both_bpf(s->skep, BPF_MAP_UPDATE_ELEM, &attr));
 }
 
+static int open_sides(struct side *theirs, struct side *ours)
+{
+	struct skep_config config = {.os = &os_host};
+
+	return CHECK(!sys_create(&config, &ours->skep)) && open_side(theirs) && open_side(ours);
+}
+
+static void close_sides(struct side *theirs, struct side *ours)
+{
+	munmap(theirs->page, PAGE + RING);
+	close(theirs->ring);
+	close(theirs->array);
+	sys_close(ours->skep, ours->ring);
+	sys_close(ours->skep, ours->array);
+	sys_free(ours->skep);
+}
+
 struct call {
 	u32 type, size;
 	u64 flags;
@@ -166,8 +183,64 @@ static void compare(struct side *theirs, struct side *ours, const struct call *c
 	       (s32)b.r0, (long long)b.len);
 	for (u64 i = 0; i < a.len && i < b.len; i++)
 		if (a.record[i] != b.record[i])
-			printf("#   byte %llu: Linux %02x, skep %02x\n", (long long)i,
-			       a.record[i], b.record[i]);
+			printf("#   byte %llu: Linux %02x, skep %02x\n", (long long)i, a.record[i],
+			       b.record[i]);
+}
+
+/* bpf_perf_event_read and bpf_perf_event_read_value: what they return, or else the counter. */
+static long counter(const struct side *s, u32 helper, u64 flags)
+{
+	const struct bpf_insn insns[] = {
+		{.code = BPF_LD | BPF_IMM | BPF_DW,
+		 .dst_reg = 1,
+		 .src_reg = BPF_PSEUDO_MAP_FD,
+		 .imm = s->array},
+		{.code = 0},
+		{.code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = 2, .imm = (s32)flags},
+		{.code = 0, .imm = (s32)(flags >> 32)},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 3, .src_reg = 10},
+		{.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 3, .imm = -24},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 4, .imm = 24},
+		{.code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = 10, .off = -24},
+		{.code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = 10, .off = -16, .imm = 1},
+		{.code = BPF_JMP | BPF_CALL, .imm = (s32)helper},
+		{.code = BPF_JMP | BPF_JNE | BPF_K, .off = 3}, /* if r0 != 0 goto exit */
+		{.code = BPF_LDX | BPF_MEM | BPF_DW, .src_reg = 10, .off = -24},
+		{.code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = 1, .src_reg = 10, .off = -16},
+		{.code = BPF_JMP | BPF_JNE | BPF_K, .dst_reg = 1, .off = 1},
+		{.code = BPF_JMP | BPF_EXIT},
+		{.code = BPF_ALU64 | BPF_ADD | BPF_K, .imm = 1000}, /* it has been there */
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	u8 packet[64] = {0};
+	union bpf_attr attr = {.prog_type = BPF_PROG_TYPE_SCHED_CLS,
+			       .insns = ptr_to_u64(insns),
+			       .insn_cnt = ARRAY_SIZE(insns),
+			       .license = ptr_to_u64("GPL")};
+	int fd = (int)both_bpf(s->skep, BPF_PROG_LOAD, &attr);
+
+	attr = (union bpf_attr){.test = {.prog_fd = (u32)fd,
+					 .data_in = ptr_to_u64(packet),
+					 .data_size_in = sizeof(packet)}};
+	CHECK(!both_bpf(s->skep, BPF_PROG_TEST_RUN, &attr));
+	both_close(s->skep, fd);
+	return (s32)attr.test.retval;
+}
+
+static void counters_as_linux(void)
+{
+	static const u64 flags[] = {0, 1, 2, BPF_F_CURRENT_CPU, 1ull << 32};
+	struct side theirs = {.skep = NULL}, ours;
+
+	if (!open_sides(&theirs, &ours))
+		return;
+	for (u32 i = 0; i < ARRAY_SIZE(flags); i++) {
+		CHECK_EQ(counter(&ours, BPF_FUNC_perf_event_read, flags[i]),
+			 counter(&theirs, BPF_FUNC_perf_event_read, flags[i]));
+		CHECK_EQ(counter(&ours, BPF_FUNC_perf_event_read_value, flags[i]),
+			 counter(&theirs, BPF_FUNC_perf_event_read_value, flags[i]));
+	}
+	close_sides(&theirs, &ours);
 }
 
 static void records_as_linux(void)
@@ -178,10 +251,9 @@ static void records_as_linux(void)
 	static const u64 lens[] = {0, 1, 14, 61, 86, 99, 100, 101, 0xfffff, 0x100000};
 	static const u64 indices[] = {0, 1, 2, BPF_F_CURRENT_CPU, 7};
 	struct side theirs = {.skep = NULL}, ours;
-	struct skep_config config = {.os = &os_host};
 	u32 n = 0;
 
-	if (!CHECK(!sys_create(&config, &ours.skep)) || !open_side(&theirs) || !open_side(&ours))
+	if (!open_sides(&theirs, &ours))
 		return;
 	for (u32 t = 0; t < ARRAY_SIZE(types); t++)
 		for (u32 s = 0; s < ARRAY_SIZE(sizes); s++)
@@ -191,12 +263,7 @@ static void records_as_linux(void)
 						&(struct call){types[t], sizes[s],
 							       lens[l] << 32 | indices[i]});
 	printf("# %u calls\n", n);
-	munmap(theirs.page, PAGE + RING);
-	close(theirs.ring);
-	close(theirs.array);
-	sys_close(ours.skep, ours.ring);
-	sys_close(ours.skep, ours.array);
-	sys_free(ours.skep);
+	close_sides(&theirs, &ours);
 }
 
 /* Buffers are CPUs': stay on the first. */
@@ -216,5 +283,6 @@ int main(void)
 		return EXIT_SUCCESS;
 	}
 	TEST(records_as_linux);
+	TEST(counters_as_linux);
 	return tap_status();
 }
