@@ -52,6 +52,8 @@ struct skep {
 	_Atomic u32 output_turn;          /* bumped to wake them */
 	u64 secret[2];                    /* keys hashes that nobody is to foresee */
 	_Atomic u64 socket_cookies;       /* given out so far */
+	/* told of every wake-up, by the thread that runs the program; or NULL: exec/ */
+	void (*output_ready)(struct skep *skep, struct obj *buffer);
 	struct trace *trace;              /* bpf_trace_printk's sink: helper/trace.h */
 	struct kernel_types kernel_types;
 	struct sys *sys; /* fds, pins: sys/ */

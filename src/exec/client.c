@@ -160,8 +160,3 @@ int client_fd(struct notice *n, int fd)
 	pthread_mutex_unlock(&clients->lock);
 	return ours < 0 ? -EBADF : ours;
 }
-
-int client_obj(struct notice *n, int fd, struct obj **out)
-{
-	return sys_obj_by_fd_any(n->exec->skep, fd, out);
-}

@@ -101,8 +101,10 @@ int client_string(struct notice *n, char *to, u64 from, u32 room);
 /* An fd of ours with the file behind the client's; or -EBADF.  The caller closes it. */
 int client_fd(struct notice *n, int fd);
 
-/* The object behind a client's fd, a strong reference: 0, or -EBADF, -EINVAL (not one of ours). */
-int client_obj(struct notice *n, int fd, struct obj **out);
+/*
+ * Objects behind a client's fds are sys/'s to find: sys_obj_by_fd and the like work while the
+ * notice is served.
+ */
 
 /* Its process: /proc/PID. */
 pid_t client_pid(struct notice *n);
@@ -142,6 +144,25 @@ int tree_create(struct exec *exec, int listener, struct tree **out);
 /* After the listener hung up, or to stop: waits for its threads. */
 void tree_free(struct tree *tree);
 
+/* ---- ready.c: what clients wait for (ready.h has the rest) ---- */
+
+struct ready;
+struct readies {
+	pthread_mutex_t
+		lock; /* guards first and all below it; nothing is locked before it but sys */
+	struct ready *first;
+	_Atomic u32 count;
+	int broken; /* an fd that always polls as being in error */
+};
+int ready_create(struct readies *all);
+void ready_destroy(struct exec *exec);
+/* Set those that have something, clear the others: a client is about to wait. */
+void ready_update(struct exec *exec);
+/* A program wrote into this buffer and says that its reader should know. */
+void ready_output(struct skep *skep, struct obj *obj);
+/* The last fd of it is gone. */
+void ready_forget(struct exec *exec, const struct obj *obj);
+
 /* ---- stats.c ---- */
 
 enum { STAT_ROWS = 128 };
@@ -175,6 +196,7 @@ struct exec {
 	_Atomic u32 sleeping; /* it sleeps for ever */
 	struct clients clients;
 	struct stats stats;
+	struct readies readies;
 	struct rlimit fd_limit; /* the two that the program shall have, as we were started */
 	sigset_t signals;
 };

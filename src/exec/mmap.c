@@ -1,23 +1,43 @@
 /*
- * mmap(MAP_SHARED): of objects that Linux lets nobody map, what Linux says; the kernel does the
+ * mmap(MAP_SHARED) of our fds: what Linux says of those that nobody may map; the kernel does the
  * rest, because what may be mapped is in the file.
  */
 #include <errno.h>
+#include <sys/mman.h>
 
 #include "exec/internal.h"
 #include "map/map.h"
+#include "map/perf.h"
+
+/* The first mmap of a perf buffer says how large it is. */
+static long map_perf(struct obj *ring, const struct map_mmap *ask)
+{
+	void *ours;
+
+	if (ask->offset)
+		return -EINVAL;
+	if (perf_ring_size(ring))
+		return perf_ring_size(ring) == ask->length ? NOTICE_CONTINUE : -EINVAL;
+	return perf_ring_map(ring, ask->length, &ours) ?: NOTICE_CONTINUE;
+}
 
 long serve_mmap(struct notice *n)
 {
-	struct obj *obj;
-	long ret = NOTICE_CONTINUE;
+	const __u64 *args = n->call.data.args;
+	struct map_mmap ask = {
+		.length = args[1],
+		.offset = args[5],
+		.prot = (int)args[2],
+		.flags = (int)args[3],
+	};
+	struct obj *ring;
+	long ret;
 
-	if (client_obj(n, (int)n->call.data.args[4], &obj))
-		return NOTICE_CONTINUE;
-	if (obj->kind != OBJ_MAP)
-		ret = -ENODEV;
-	else if (map_of(obj)->fd < 0)
-		ret = -ENOTSUPP;
-	obj_put(obj);
-	return ret;
+	if (!sys_obj_by_fd(n->exec->skep, (int)args[4], OBJ_PERF, &ring)) {
+		ret = map_perf(ring, &ask);
+		obj_put(ring);
+		return ret;
+	}
+	ret = sys_mmap_check(n->exec->skep, (int)args[4], &ask);
+	return ret < 0 ? ret : NOTICE_CONTINUE;
 }

@@ -93,6 +93,11 @@ static pid_t caller_pid(struct skep *skep)
 	return client_pid(current_of(skep));
 }
 
+static void closed(struct skep *skep, struct obj *obj)
+{
+	ready_forget(exec_of(skep), obj);
+}
+
 /* ---- making and unmaking ---- */
 
 static int make_instance(struct exec *exec)
@@ -107,6 +112,7 @@ static int make_instance(struct exec *exec)
 
 	if (err)
 		return err;
+	exec->skep->output_ready = ready_output;
 	exec->closes = sys_watch_closes(exec->skep);
 	if (exec->closes < 0)
 		exec_tell(exec, "no inotify (%s): closes are looked for one by one",
@@ -122,7 +128,7 @@ static int exec_create(const struct exec_options *options, struct exec **out)
 	if (!exec)
 		return -ENOMEM;
 	exec->options = *options;
-	exec->caller = (struct sys_caller){borrow, give_back, hand_over, caller_pid};
+	exec->caller = (struct sys_caller){borrow, give_back, hand_over, caller_pid, closed};
 	exec->usercopy = (struct usercopy){read_memory, write_memory, 256};
 	clients_create(&exec->clients);
 	pthread_mutex_init(&exec->lock, NULL);
@@ -130,15 +136,24 @@ static int exec_create(const struct exec_options *options, struct exec **out)
 	if (err)
 		goto no_key;
 	exec->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	err = exec->wake < 0 ? -errno : make_instance(exec);
+	if (exec->wake < 0) {
+		err = -errno;
+		goto no_wake;
+	}
+	err = ready_create(&exec->readies);
+	if (err)
+		goto no_readies;
+	err = make_instance(exec);
 	if (err)
 		goto no_instance;
 	*out = exec;
 	return 0;
 
 no_instance:
-	if (exec->wake >= 0)
-		close(exec->wake);
+	close(exec->readies.broken);
+no_readies:
+	close(exec->wake);
+no_wake:
 	pthread_key_delete(exec->current);
 no_key:
 	clients_destroy(&exec->clients);
@@ -148,6 +163,7 @@ no_key:
 
 static void exec_free(struct exec *exec)
 {
+	ready_destroy(exec);
 	sys_free(exec->skep);
 	close(exec->wake);
 	pthread_key_delete(exec->current);
@@ -339,7 +355,7 @@ static int run(struct exec *exec, char **argv)
 
 int exec_run(const struct exec_options *options, char **argv)
 {
-	struct exec *exec;
+	struct exec *exec = NULL;
 	int err = exec_create(options, &exec);
 
 	if (!err)

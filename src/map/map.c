@@ -286,6 +286,13 @@ void map_user_gone(struct map *map)
 		map->ops->user->gone(map);
 }
 
+int map_pending(struct map *map)
+{
+	const struct map_user_ops *user = map->ops->user;
+
+	return user && user->pending ? user->pending(map) : -EOPNOTSUPP;
+}
+
 u32 map_value_size_plain(const struct map *map)
 {
 	return map->value_size;

@@ -97,6 +97,8 @@ struct map_user_ops {
 	u32 (*value_size)(const struct map *map);
 	/* The type's part of map_mmap_check; NULL: no mmap at all. */
 	int (*mmap)(const struct map *map, const struct map_mmap *ask);
+	/* Is there something for a reader to take?  NULL: the type has no readers to wake. */
+	int (*pending)(struct map *map);
 	/* Copy a whole bucket, for types whose batches go by buckets; NULL: they go by keys. */
 	int (*bucket)(struct map *map, struct map_bucket *b);
 	u32 batches; /* enum map_batch: the batch commands that the type has */
@@ -208,6 +210,9 @@ void map_user_gone(struct map *map);
  */
 int map_mmap_check(const struct map *map, const struct map_mmap *ask);
 int map_mmap_check_file(const struct map_mmap *ask);
+
+/* Would poll(2) find something to read?  1, 0, or -EOPNOTSUPP: nobody waits for such maps. */
+int map_pending(struct map *map);
 
 /*
  * BPF_MAP_*_BATCH on a copy of the caller's attr, whose batch.count is set to what was done; keys

@@ -25,9 +25,14 @@ static inline void output_sleep(struct skep *skep, u32 turn)
 	atomic_fetch_sub(&skep->output_sleepers, 1);
 }
 
-/* A sleeper that is not seen yet has missed a millisecond at most. */
-static inline void output_wake(struct skep *skep)
+/*
+ * Something was written into `buffer`.  A sleeper that is not seen yet has missed a millisecond at
+ * most.
+ */
+static inline void output_wake(struct skep *skep, struct obj *buffer)
 {
+	if (skep->output_ready)
+		skep->output_ready(skep, buffer);
 	if (likely(!atomic_load_explicit(&skep->output_sleepers, memory_order_relaxed)))
 		return;
 	atomic_fetch_add(&skep->output_turn, 1);

@@ -3,8 +3,13 @@
  * perf_event_open(2)'s. The reader's position and everything else in there is the client's to
  * spoil: ours is `head`.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <linux/perf_event.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "map/obj_array.h"
 #include "map/output.h"
@@ -16,6 +21,7 @@ struct perf_ring {
 	struct obj obj;
 	struct perf_event_mmap_page *page; /* NULL until it is mapped */
 	u8 *data;
+	int fd;           /* the file that its memory is, for readers in other processes; or -1 */
 	u64 size;         /* of data, a power of two */
 	_Atomic u32 lock; /* guards the next two */
 	u64 head;
@@ -39,6 +45,8 @@ static void perf_ring_free(struct obj *obj)
 	struct perf_ring *r = perf_ring_of(obj);
 
 	window_free(&obj->skep->window, r->page, PAGE + r->size);
+	if (r->fd >= 0)
+		close(r->fd);
 	os_free(obj->skep->os, r);
 }
 
@@ -50,6 +58,7 @@ int perf_ring_create(struct skep *skep, struct obj **out)
 		return -ENOMEM;
 	obj_init(&r->obj, skep, OBJ_PERF, perf_ring_free);
 	r->made_ns = skep->os->clock_ns(skep->os, CLOCK_MONOTONIC);
+	r->fd = -1;
 	*out = &r->obj;
 	return 0;
 }
@@ -66,6 +75,43 @@ static int map_locked(struct perf_ring *r, u64 size, struct perf_event_mmap_page
 	return 0;
 }
 
+int perf_ring_share(struct obj *ring)
+{
+	int fd = memfd_create("anon_inode:[perf_event]", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return -errno;
+	perf_ring_of(ring)->fd = fd;
+	return 0;
+}
+
+int perf_ring_fd(const struct obj *ring)
+{
+	return container_of(ring, struct perf_ring, obj)->fd;
+}
+
+/* From here on nobody can take the file away from under us: others have it open too. */
+static int fix_size(int fd, u64 size)
+{
+	struct stat st;
+
+	if (ftruncate(fd, (off_t)size) ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) || fstat(fd, &st))
+		return -EINVAL;
+	return (u64)st.st_size == size ? 0 : -EINVAL;
+}
+
+static int alloc_memory(struct perf_ring *r, u64 size, void **out)
+{
+	struct window *w = &r->obj.skep->window;
+	int err = r->fd < 0 ? 0 : fix_size(r->fd, size);
+
+	if (err)
+		return err;
+	*out = r->fd < 0 ? window_alloc(w, size) : window_map_fd(w, r->fd, size, 0);
+	return *out ? 0 : -ENOMEM;
+}
+
 int perf_ring_map(struct obj *ring, u64 size, void **out)
 {
 	struct perf_ring *r = perf_ring_of(ring);
@@ -75,9 +121,11 @@ int perf_ring_map(struct obj *ring, u64 size, void **out)
 
 	if (size % PAGE || size < 2 * PAGE || pages & (pages - 1))
 		return -EINVAL;
-	page = window_alloc(&ring->skep->window, size);
-	if (!page)
-		return -ENOMEM;
+	if (r->page)
+		return -EBUSY;
+	err = alloc_memory(r, size, &page);
+	if (err)
+		return err;
 	spin_lock(&r->lock);
 	err = map_locked(r, size, page);
 	spin_unlock(&r->lock);
@@ -86,6 +134,28 @@ int perf_ring_map(struct obj *ring, u64 size, void **out)
 	else
 		*out = page;
 	return err;
+}
+
+u64 perf_ring_size(struct obj *ring)
+{
+	struct perf_ring *r = perf_ring_of(ring);
+	u64 size;
+
+	spin_lock(&r->lock);
+	size = r->page ? PAGE + r->size : 0;
+	spin_unlock(&r->lock);
+	return size;
+}
+
+int perf_ring_pending(struct obj *ring)
+{
+	struct perf_ring *r = perf_ring_of(ring);
+	int yes;
+
+	spin_lock(&r->lock);
+	yes = r->page && __atomic_load_n(&r->page->data_tail, __ATOMIC_RELAXED) != r->head;
+	spin_unlock(&r->lock);
+	return yes;
 }
 
 static void put(struct perf_ring *r, const void *from, u64 n)
@@ -192,7 +262,8 @@ long perf_output(struct map *map, u64 flags, const struct perf_chunk *chunks, u3
 	spin_lock(&r->lock);
 	err = write_locked(r, chunks, n, bytes);
 	spin_unlock(&r->lock);
-	output_wake(run->skep);
+	if (!err)
+		output_wake(run->skep, &r->obj);
 	return err;
 }
 

@@ -24,6 +24,15 @@ int perf_ring_create(struct skep *skep, struct obj **out);
 /* mmap(2) of it: size is (1 + 2^n) pages, once.  0, -EINVAL, -EBUSY (mapped already), -ENOMEM. */
 int perf_ring_map(struct obj *ring, u64 size, void **out);
 
+/* Before it is mapped or given: its memory shall be a file that another process may map. */
+int perf_ring_share(struct obj *ring);
+/* That file, or -1. */
+int perf_ring_fd(const struct obj *ring);
+
+/* What it was mapped with, or 0.  Is there something that its reader has not taken? */
+u64 perf_ring_size(struct obj *ring);
+int perf_ring_pending(struct obj *ring);
+
 struct perf_chunk {
 	const void *data;
 	u64 size;

@@ -180,7 +180,7 @@ static void wake(struct ringbuf *r, u64 off, u64 flags)
 
 	if (flags & BPF_RB_FORCE_WAKEUP ||
 	    ((consumed & (r->size - 1)) == off && !(flags & BPF_RB_NO_WAKEUP)))
-		output_wake(r->map.obj.skep);
+		output_wake(r->map.obj.skep, &r->map.obj);
 }
 
 static void commit(struct ringbuf *r, struct header *header, u64 flags, enum ringbuf_fate fate)
@@ -256,7 +256,13 @@ static int ringbuf_mmap(const struct map *map, const struct map_mmap *ask)
 	return map_mmap_within(ask, file_size(ringbuf_of(map)));
 }
 
+static int ringbuf_pending(struct map *map)
+{
+	return ringbuf_query(map, BPF_RB_AVAIL_DATA) != 0;
+}
+
 static const struct map_user_ops ringbuf_user = {
+	.pending = ringbuf_pending,
 	.value_size = map_value_size_plain,
 	.mmap = ringbuf_mmap,
 };

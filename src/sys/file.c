@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "map/perf.h"
 #include "sys/file.h"
 
 enum { FIRST_BUCKETS = 64, FIRST_SWEEP = 64 };
@@ -126,6 +127,8 @@ void pin_gone(struct obj *obj)
 /* Not under the lock: freeing an object may free others. */
 static void destroy(struct skep *skep, struct sys_file *file)
 {
+	if (skep->caller->closed)
+		skep->caller->closed(skep, file->obj);
 	close(file->fd);
 	if (file->last)
 		users_gone(file->obj);
@@ -159,13 +162,21 @@ static int reopen(int fd, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
+/* The file of what its users may mmap, or -1. */
+static int content_fd(const struct obj *obj)
+{
+	if (obj->kind == OBJ_MAP)
+		return container_of(obj, struct map, obj)->fd;
+	return obj->kind == OBJ_PERF ? perf_ring_fd(obj) : -1;
+}
+
 /* The fd to keep: of the map's own file, where it has one that its users may mmap. */
 static int own_fd(struct obj *obj)
 {
 	int first, fd;
 
-	if (obj->kind == OBJ_MAP && map_of(obj)->fd >= 0)
-		return reopen(map_of(obj)->fd, O_RDONLY);
+	if (content_fd(obj) >= 0)
+		return reopen(content_fd(obj), O_RDONLY);
 	first = empty_memfd(memfd_names[obj->kind]);
 	if (first < 0)
 		return first;
