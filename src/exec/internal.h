@@ -16,6 +16,7 @@
 #include "sys/sys.h"
 
 struct exec;
+struct folder;
 struct notice;
 struct tree;
 
@@ -189,11 +190,12 @@ struct exec {
 	struct sys_caller caller; /* what skep->caller points to */
 	struct usercopy usercopy; /* what skep->usercopy points to */
 	pthread_key_t current;    /* struct notice * of the thread */
-	pthread_mutex_t lock;     /* guards yielded */
+	pthread_mutex_t lock;     /* guards yielded and folders */
 	struct notice *yielded;
-	int closes;           /* polls readable when clients closed fds */
-	int wake;             /* an eventfd that ends the housekeeper's sleep */
-	_Atomic u32 sleeping; /* it sleeps for ever */
+	struct folder *folders; /* of the bpffs that clients opened */
+	int closes;             /* polls readable when clients closed fds */
+	int wake;               /* an eventfd that ends the housekeeper's sleep */
+	_Atomic u32 sleeping;   /* it sleeps for ever */
 	struct clients clients;
 	struct stats stats;
 	struct readies readies;
@@ -210,6 +212,10 @@ void exec_wake(struct exec *exec);
 /* "skep exec: ..." on stderr; the second only with -v. */
 __attribute__((format(printf, 2, 3))) void exec_say(const struct exec *exec, const char *fmt, ...);
 __attribute__((format(printf, 2, 3))) void exec_tell(const struct exec *exec, const char *fmt, ...);
+
+/* ---- folder.c ---- */
+
+void folders_destroy(struct exec *exec);
 
 /* ---- launch.c ---- */
 

@@ -164,6 +164,7 @@ no_key:
 static void exec_free(struct exec *exec)
 {
 	ready_destroy(exec);
+	folders_destroy(exec);
 	sys_free(exec->skep);
 	close(exec->wake);
 	pthread_key_delete(exec->current);

@@ -371,6 +371,13 @@ int bpffs_open(struct skep *skep, const char *path, struct bpffs_inode **out)
 	return unlock(skep, err, NULL);
 }
 
+void bpffs_hold(struct skep *skep, struct bpffs_inode *folder)
+{
+	lock(skep);
+	folder->refs++;
+	unlock(skep, 0, NULL);
+}
+
 void bpffs_close(struct skep *skep, struct bpffs_inode *folder)
 {
 	struct obj *loose = NULL;

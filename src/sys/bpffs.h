@@ -29,6 +29,9 @@ struct bpffs_owner {
 	u32 uid, gid;
 };
 
+/* The caller's umask, and itself as owner; ours when it cannot be asked. */
+u32 caller_umask(struct skep *skep, struct bpffs_owner *owner);
+
 /*
  * One spelling a path: absolute, without empty, "." and ".." parts.  A relative path begins at
  * `folder`, which is absolute.  -ENOENT for the empty path, -ENAMETOOLONG.
@@ -69,6 +72,7 @@ int bpffs_get(struct skep *skep, const char *path, struct obj **out);
  * begins, and each entry tells the position after it.
  */
 int bpffs_open(struct skep *skep, const char *path, struct bpffs_inode **out);
+void bpffs_hold(struct skep *skep, struct bpffs_inode *folder); /* once more */
 void bpffs_close(struct skep *skep, struct bpffs_inode *folder);
 /* Its path now; -ENOENT when it was removed. */
 int bpffs_path(struct skep *skep, const struct bpffs_inode *folder, char out[PATH_MAX]);

@@ -13,7 +13,6 @@
 struct attach_point;
 struct sys_file;
 struct bpffs;
-struct bpffs_owner;
 
 enum { WATCH_BUCKETS = 4096 };
 
@@ -72,8 +71,6 @@ extern const struct sys_caller caller_self;
 enum { PROC_PATH = 64 };
 /* "/proc/PID/name" of the caller */
 void caller_proc(struct skep *skep, const char *name, char *path, u32 room);
-/* Its umask, and whose its new files are; ours when it cannot be asked. */
-u32 caller_umask(struct skep *skep, struct bpffs_owner *owner);
 
 /* file.c: what an fd may do to a map */
 enum { MODE_READ = 1, MODE_WRITE = 2, MODE_BOTH = 3 };

@@ -1,0 +1,47 @@
+/* Paths of clients, and their open folders: where they lie in the instance's bpffs. */
+#ifndef SKEP_EXEC_PATH_H
+#define SKEP_EXEC_PATH_H
+
+#include <fcntl.h>
+#include <limits.h>
+
+#include "exec/internal.h"
+#include "sys/bpffs.h"
+
+/*
+ * Where a path of the client's leads: 0 and `out` is clean, when it is into a bpffs of the
+ * instance.  NOTICE_CONTINUE when it is elsewhere, or the kernel knows better what is wrong with
+ * it.
+ */
+long path_locate(struct notice *n, int dirfd, u64 path, char out[PATH_MAX]);
+
+/*
+ * Does the path lead through a bpffs of ours and out of it again, as /sys/fs/bpf/.. does?  The
+ * kernel may not walk there; then out is where it ends: 0 or NOTICE_CONTINUE.
+ */
+long path_through(struct notice *n, int dirfd, u64 path, char out[PATH_MAX]);
+
+/* A path of the client's own, relative to where it is, as an absolute and clean one: 0 or -errno.
+ */
+long path_absolute(struct notice *n, const char *path, char out[PATH_MAX]);
+
+/* A folder of ours as an fd of ours, to be handed over: fd or -errno. */
+int folder_open(struct notice *n, const char *path);
+
+/* The folder behind an fd of ours with the client's file, to be closed (bpffs_close); or NULL. */
+struct bpffs_inode *folder_behind(struct exec *exec, int fd);
+
+/* Are there any? */
+int folders_given(struct exec *exec);
+
+static inline u64 arg(const struct notice *n, u32 i)
+{
+	return n->call.data.args[i];
+}
+
+static inline int arg_fd(const struct notice *n, u32 i)
+{
+	return (int)n->call.data.args[i];
+}
+
+#endif
