@@ -30,7 +30,6 @@ compare() {
 
 for source in "$here"/clients/*.c; do
 	client=$(basename "$source" .c)
-	[ "$client" != pin ] || continue # unlink(2) of pins is not served yet
 	if [ "$client" = lpm ] && "$B/skep" features 'map types' | grep -q 'LPM_TRIE.*not yet'; then
 		echo "ok - $client # SKIP there is no such map type yet"
 		continue
