@@ -1,4 +1,5 @@
 /* Helpers that copy bytes out of and into packets. */
+#include "helper/csum.h"
 #include "helper/skb.h"
 
 int skb_load_bytes(const struct skb *skb, u32 off, void *to, u32 len)
@@ -47,7 +48,11 @@ int skb_store_bytes(struct skb *skb, u32 off, const void *from, u32 len, u64 fla
 		return -EINVAL;
 	if (off > INT32_MAX || (u64)off + len > UINT32_MAX || skb_pull(skb, off + len))
 		return -EFAULT;
+	if (flags & BPF_F_RECOMPUTE_CSUM)
+		skb_csum_remove(skb, off, skb->pkt.data + off, len);
 	memmove(skb->pkt.data + off, from, len);
+	if (flags & BPF_F_RECOMPUTE_CSUM)
+		skb_csum_insert(skb, off, skb->pkt.data + off, len);
 	if (flags & BPF_F_INVALIDATE_HASH)
 		skb_clear_hash(skb);
 	return 0;

@@ -89,7 +89,7 @@ static int grow(struct skb *skb, u32 len)
 	return 0;
 }
 
-/* Never shorter than up to the network header. */
+/* Never shorter than up to the network header; what a device had summed up is forgotten. */
 HELPER_FN(helper_skb_change_tail)
 {
 	struct skb *skb = skb_arg(r1);
@@ -98,6 +98,8 @@ HELPER_FN(helper_skb_change_tail)
 
 	if (r3 || len > SKB_LEN_MAX || len < least)
 		return (u64)-EINVAL;
+	if (skb->ip_summed == CHECKSUM_COMPLETE)
+		skb->ip_summed = CHECKSUM_NONE;
 	if (len > skb->u.len) {
 		int err = grow(skb, len);
 		if (err)

@@ -19,6 +19,49 @@ u32 csum_partial(const void *data, u32 len, u32 sum)
 	return (u32)wide + (u32)(wide >> 32);
 }
 
+/* The sum of bytes that begin at `off` of what is summed: an odd one swaps the halves of words. */
+static u32 csum_at(u32 off, u32 sum)
+{
+	return off & 1 ? sum << 24 | sum >> 8 : sum;
+}
+
+void skb_csum_remove(struct skb *skb, u32 off, const void *bytes, u32 len)
+{
+	if (skb->ip_summed == CHECKSUM_COMPLETE)
+		skb->csum = csum_sub(skb->csum, csum_at(off, csum_partial(bytes, len, 0)));
+}
+
+void skb_csum_insert(struct skb *skb, u32 off, const void *bytes, u32 len)
+{
+	if (skb->ip_summed == CHECKSUM_COMPLETE)
+		skb->csum = csum_add(skb->csum, csum_at(off, csum_partial(bytes, len, 0)));
+}
+
+/* What a device would have summed up: all from the network layer's header on. */
+static u32 skb_sum(const struct skb *skb)
+{
+	const struct packet *pkt = &skb->pkt;
+	u32 len = (u32)(pkt->data_end - skb->net), sum = csum_partial(skb->net, len, 0);
+
+	for (u32 i = 0; pkt->frags && i < pkt->frags->count; i++) {
+		const struct packet_frag *frag = &pkt->frags->frag[i];
+		sum = csum_add(sum, csum_at(len, csum_partial(frag->data, frag->len, 0)));
+		len += frag->len;
+	}
+	return sum;
+}
+
+void skb_csum_complete(struct skb *skb)
+{
+	skb->csum = skb_sum(skb);
+	skb->ip_summed = CHECKSUM_COMPLETE;
+}
+
+int skb_csum_check(const struct skb *skb)
+{
+	return csum_fold(skb->csum) == csum_fold(skb_sum(skb)) ? 0 : -EBADMSG;
+}
+
 /* The checksum field at `off`, writable, or NULL with the error. */
 static u8 *csum_field(struct skb *skb, u32 off, int *err)
 {
@@ -87,8 +130,10 @@ HELPER_FN(helper_l3_csum_replace)
  * Transport checksums.  With CHECKSUM_PARTIAL the field holds the sum of the pseudo header alone,
  * not complemented: only changes of the pseudo header count.
  */
-static u16 l4_replace(const struct skb *skb, u16 sum, u32 from, u32 to, u64 flags)
+static u16 l4_replace(struct skb *skb, u16 sum, u32 from, u32 to, u64 flags)
 {
+	if (skb->ip_summed == CHECKSUM_COMPLETE && flags & BPF_F_PSEUDO_HDR)
+		skb->csum = ~csum_add(csum_sub(~skb->csum, from), to);
 	if (skb->ip_summed != CHECKSUM_PARTIAL)
 		return csum_replace4(sum, from, to);
 	if (flags & BPF_F_PSEUDO_HDR)
@@ -96,8 +141,12 @@ static u16 l4_replace(const struct skb *skb, u16 sum, u32 from, u32 to, u64 flag
 	return sum;
 }
 
-static u16 l4_replace_diff(const struct skb *skb, u16 sum, u32 diff, u64 flags)
+/* The addresses of IPv6, unlike IPv4's, have no header checksum that makes up for their change. */
+static u16 l4_replace_diff(struct skb *skb, u16 sum, u32 diff, u64 flags)
 {
+	if (skb->ip_summed == CHECKSUM_COMPLETE && flags & BPF_F_PSEUDO_HDR &&
+	    !(flags & BPF_F_IPV6))
+		skb->csum = ~csum_add(diff, ~skb->csum);
 	if (skb->ip_summed != CHECKSUM_PARTIAL)
 		return csum_replace_diff(sum, diff);
 	if (flags & BPF_F_PSEUDO_HDR)
@@ -105,7 +154,7 @@ static u16 l4_replace_diff(const struct skb *skb, u16 sum, u32 diff, u64 flags)
 	return sum;
 }
 
-static int l4_replaced(const struct skb *skb, u8 *field, u64 from, u64 to, u64 flags)
+static int l4_replaced(struct skb *skb, u8 *field, u64 from, u64 to, u64 flags)
 {
 	u16 sum = load16(field);
 
@@ -159,10 +208,14 @@ HELPER_FN(helper_csum_diff)
 	return csum_fold16(sum);
 }
 
-/* Adds to the device's sum over the packet, which only CHECKSUM_COMPLETE has: no packet of ours. */
+/* Adds to the device's sum over the packet, if there is one. */
 HELPER_FN(helper_csum_update)
 {
-	return (u64)-ENOTSUPP;
+	struct skb *skb = skb_arg(r1);
+
+	if (skb->ip_summed != CHECKSUM_COMPLETE)
+		return (u64)-ENOTSUPP;
+	return skb->csum = csum_add(skb->csum, (u32)r2);
 }
 
 /* Packets from devices that vouch for checksums: csum_level says for how many beyond the first. */

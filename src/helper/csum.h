@@ -41,4 +41,12 @@ static inline u16 csum16_add(u16 a, u16 b)
 /* The sum of len bytes, an odd last one padded with zero, added to `sum`. */
 u32 csum_partial(const void *data, u32 len, u32 sum);
 
+/*
+ * Bytes that are no longer (or now) in the packet, at an offset that is odd or even, which
+ * CHECKSUM_COMPLETE's sum has to follow.  For other packets nothing is to be done.
+ */
+struct skb;
+void skb_csum_remove(struct skb *skb, u32 off, const void *bytes, u32 len);
+void skb_csum_insert(struct skb *skb, u32 off, const void *bytes, u32 len);
+
 #endif

@@ -38,6 +38,7 @@ static int push_ip(struct skb *skb, const u8 *header, u32 len)
 	if (err)
 		return err;
 	memcpy(skb->pkt.data, header, len);
+	skb_csum_insert(skb, 0, header, len);
 	skb->net = skb->pkt.data;
 	skb->encapsulation = 1;
 	skb_clear_hash(skb);

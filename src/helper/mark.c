@@ -44,11 +44,16 @@ static u64 ip4_set_ce(u8 *ip)
 	return 1;
 }
 
-static u64 ip6_set_ce(u8 *ip)
+/* No checksum of its own makes up for it: the device's sum does. */
+static u64 ip6_set_ce(struct skb *skb)
 {
+	u8 *ip = skb->net;
+
 	if (!(ip[1] & ECN_CE << 4))
 		return 0;
+	skb_csum_remove(skb, 0, ip, 2);
 	ip[1] |= ECN_CE << 4;
+	skb_csum_insert(skb, 0, ip, 2);
 	return 1;
 }
 
@@ -62,5 +67,5 @@ HELPER_FN(helper_skb_ecn_set_ce)
 		return 0;
 	if (off < 0 && skb->net < skb->pkt.head)
 		return 0;
-	return v4 ? ip4_set_ce(skb->net) : ip6_set_ce(skb->net);
+	return v4 ? ip4_set_ce(skb->net) : ip6_set_ce(skb);
 }

@@ -56,9 +56,10 @@ enum skb_clock { SKB_CLOCK_REALTIME, SKB_CLOCK_MONOTONIC, SKB_CLOCK_TAI };
 struct skb {
 	struct __sk_buff u;
 	struct packet pkt;
-	u8 *mac; /* the link layer's header; moves with pkt.head */
-	u8 *net; /* the network layer's header */
+	u8 *mac;       /* the link layer's header; moves with pkt.head */
+	u8 *net;       /* the network layer's header */
 	u64 sk_cookie; /* of u.sk, once somebody asked */
+	u32 csum;      /* CHECKSUM_COMPLETE: the sum of all from net on, not folded */
 	u32 gso_type;
 	u8 ip_summed; /* enum skb_checksum */
 	u8 csum_level;
@@ -118,5 +119,9 @@ int skb_reserve(struct skb *skb, u32 head, u32 tail);
 
 /* u.len from the pointers, after data_end moved */
 void skb_sync(struct skb *skb);
+
+/* Make it a packet whose device has summed it up; does its sum still hold?  0 or -EBADMSG. */
+void skb_csum_complete(struct skb *skb);
+int skb_csum_check(const struct skb *skb);
 
 #endif

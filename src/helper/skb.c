@@ -1,5 +1,6 @@
 /* Linear room in a packet: pulling, inserting, cutting. */
 #include "helper/skb.h"
+#include "helper/csum.h"
 
 void frags_consume(struct packet_frags *frags, u8 *to, u32 len)
 {
@@ -58,6 +59,7 @@ int skb_cut(struct skb *skb, u32 off, u32 len)
 
 	if (err)
 		return err;
+	skb_csum_remove(skb, 0, skb->pkt.data + off, len);
 	memmove(skb->pkt.data + len, skb->pkt.data, off);
 	skb_move_data(skb, (int)len);
 	return 0;

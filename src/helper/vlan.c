@@ -2,6 +2,7 @@
  * VLAN tags.  The outermost is kept beside the packet (u.vlan_*), as devices that strip tags do;
  * pushing a second one writes the first into the packet.
  */
+#include "helper/csum.h"
 #include "helper/skb.h"
 
 enum { VLAN_LEN = 4, MACS_LEN = 12, VLAN_ETH_LEN = 18 };
@@ -36,7 +37,9 @@ static int tag_insert(struct skb *skb)
 	if (err)
 		return err;
 	memcpy(skb->pkt.data + MACS_LEN, tag, VLAN_LEN);
+	skb_csum_insert(skb, 0, skb->pkt.data + MACS_LEN, VLAN_LEN);
 	skb->mac = skb->pkt.data;
+	skb->net -= VLAN_LEN;
 	skb->u.protocol = tag[0];
 	return 0;
 }

@@ -181,8 +181,10 @@ static int skb_run(struct skb_test *t, const union bpf_attr *attr, struct test_r
 	int err;
 
 	if (attr->test.flags & BPF_F_TEST_SKB_CHECKSUM_COMPLETE)
-		skb->ip_summed = CHECKSUM_COMPLETE;
+		skb_csum_complete(skb);
 	err = test_run_repeat(t->test, attr->test.repeat, skb, NULL, result);
+	if (!err && attr->test.flags & BPF_F_TEST_SKB_CHECKSUM_COMPLETE)
+		err = skb_csum_check(skb);
 	if (!err)
 		err = skb_restore_header(t);
 	if (err)
