@@ -212,6 +212,7 @@ struct area {
 struct attempt {
 	const struct call *call;
 	u32 type;
+	u32 complete; /* BPF_F_TEST_SKB_CHECKSUM_COMPLETE, or 0 */
 	u64 value[5];
 };
 
@@ -299,6 +300,7 @@ static void emit_program(struct code *c, const struct attempt *try, int map)
 /* An outcome: the area, and the packet. */
 struct outcome {
 	struct area area;
+	int error; /* of the run: EBADMSG when the packet's sum no longer holds */
 	u32 len;
 	u8 packet[20000];
 };
@@ -355,7 +357,9 @@ static int linux_program(const struct attempt *try, int map)
 	return (int)linux_bpf(BPF_PROG_LOAD, &attr);
 }
 
-static int linux_outcome(int prog, int map, const struct packet_sample *packet, struct outcome *out)
+/* `prog` is the program of the attempt. */
+static int linux_outcome(const struct attempt *try, int prog, int map,
+			 const struct packet_sample *packet, struct outcome *out)
 {
 	union bpf_attr attr;
 	u8 in[4096] = {0};
@@ -367,10 +371,13 @@ static int linux_outcome(int prog, int map, const struct packet_sample *packet, 
 	attr.test.data_size_in = packet->len;
 	attr.test.data_out = ptr_to_u64(out->packet);
 	attr.test.data_size_out = sizeof(out->packet);
-	if (linux_element(BPF_MAP_UPDATE_ELEM, map, &out->area) ||
-	    linux_bpf(BPF_PROG_TEST_RUN, &attr))
+	attr.test.flags = try->complete;
+	if (linux_element(BPF_MAP_UPDATE_ELEM, map, &out->area))
 		return -1;
-	out->len = attr.test.data_size_out;
+	out->error = linux_bpf(BPF_PROG_TEST_RUN, &attr) ? errno : 0;
+	if (out->error && out->error != EBADMSG)
+		return -1;
+	out->len = out->error ? 0 : attr.test.data_size_out;
 	return linux_element(BPF_MAP_LOOKUP_ELEM, map, &out->area);
 }
 
@@ -430,7 +437,10 @@ static void our_skb(struct ours *o, const struct attempt *try, u32 len, struct o
 	skb.net = skb.pkt.data + ETH;
 	if (!link)
 		skb_move_data(&skb, ETH);
+	if (try->complete)
+		skb_csum_complete(&skb);
 	run_steps(o, try, &skb, &out->area);
+	out->error = try->complete ? -skb_csum_check(&skb) : 0;
 	for (u32 i = 0; i < SKB_FIELDS; i++)
 		out->area.field[i] = *(u32 *)((u8 *)&skb + skb_fields[i]);
 	if (!link) { /* as Linux gives it back: with an empty link layer header */
@@ -441,6 +451,8 @@ static void our_skb(struct ours *o, const struct attempt *try, u32 len, struct o
 		packet_read(&skb.pkt, 0, out->packet, packet_len(&skb.pkt));
 		out->len = packet_len(&skb.pkt);
 	}
+	if (out->error)
+		out->len = 0;
 	packet_release(&skb.pkt);
 }
 
@@ -481,12 +493,13 @@ struct count {
 static void show(const struct attempt *try, const struct packet_sample *packet,
 		 const struct outcome *theirs, const struct outcome *ours)
 {
-	printf("# calls.def:%u %s type %u packet %s args %llx %llx %llx %llx %llx\n",
+	printf("# calls.def:%u %s type %u packet %s%s args %llx %llx %llx %llx %llx\n",
 	       try->call->line, try->call->step[2].helper, try->type, packet->name,
-	       (long long)try->value[0], (long long)try->value[1], (long long)try->value[2],
-	       (long long)try->value[3], (long long)try->value[4]);
-	printf("#   Linux r0 %lld len %u, ours r0 %lld len %u\n", (long long)theirs->area.r0,
-	       theirs->len, (long long)ours->area.r0, ours->len);
+	       try->complete ? " (summed)" : "", (long long)try->value[0], (long long)try->value[1],
+	       (long long)try->value[2], (long long)try->value[3], (long long)try->value[4]);
+	printf("#   Linux r0 %lld len %u error %d, ours r0 %lld len %u error %d\n",
+	       (long long)theirs->area.r0, theirs->len, theirs->error, (long long)ours->area.r0,
+	       ours->len, ours->error);
 	for (u32 i = 0; i < FIELDS; i++)
 		if (theirs->area.field[i] != ours->area.field[i])
 			printf("#   field %u: Linux %llx ours %llx\n", i,
@@ -509,7 +522,7 @@ static int same(const struct attempt *try, const struct outcome *a, const struct
 {
 	if (!(try->call->flags & IGNORE_R0) && a->area.r0 != b->area.r0)
 		return 0;
-	return a->len == b->len && !memcmp(a->packet, b->packet, a->len) &&
+	return a->error == b->error && a->len == b->len && !memcmp(a->packet, b->packet, a->len) &&
 	       !memcmp(a->area.field, b->area.field, sizeof(a->area.field)) &&
 	       !memcmp(a->area.memory, b->area.memory, sizeof(a->area.memory));
 }
@@ -524,7 +537,7 @@ static void compare(struct ours *o, const struct attempt *try, int prog, int map
 			continue;
 		area_init(&theirs.area, try);
 		ours.area = theirs.area;
-		if (linux_outcome(prog, map, &packets[p], &theirs)) {
+		if (linux_outcome(try, prog, map, &packets[p], &theirs)) {
 			count->skipped++;
 			continue;
 		}
@@ -599,6 +612,12 @@ static void walk_calls(struct ours *o, int map, struct count *count)
 			if (!(calls[i].types >> type & 1))
 				continue;
 			try.type = type;
+			try.complete = 0;
+			memset(try.value, 0, sizeof(try.value));
+			each_const(o, &try, 0, map, count);
+			if (type == BPF_PROG_TYPE_XDP)
+				continue;
+			try.complete = BPF_F_TEST_SKB_CHECKSUM_COMPLETE;
 			memset(try.value, 0, sizeof(try.value));
 			each_const(o, &try, 0, map, count);
 		}

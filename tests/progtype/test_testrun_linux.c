@@ -222,6 +222,8 @@ static void random_call(struct call *c, const struct program *p)
 	if (p->type != BPF_PROG_TYPE_SK_LOOKUP)
 		random_frame(c, p->type == BPF_PROG_TYPE_XDP ? DATA_MAX : 4096);
 	random_outputs(c);
+	if (type->packet & PACKET_SKB && !random_below(4))
+		c->attr.test.flags = BPF_F_TEST_SKB_CHECKSUM_COMPLETE;
 	if (p->type == BPF_PROG_TYPE_XDP)
 		random_xdp_ctx(c);
 	else
