@@ -40,11 +40,6 @@ static inline u64 racy_load64(const void *p)
 	return __atomic_load_n((const u64 *)p, __ATOMIC_ACQUIRE);
 }
 
-static inline u32 racy_load32(const void *p)
-{
-	return __atomic_load_n((const u32 *)p, __ATOMIC_ACQUIRE);
-}
-
 static inline void racy_store64(void *p, u64 v)
 {
 	__atomic_store_n((u64 *)p, v, __ATOMIC_RELEASE);

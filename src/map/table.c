@@ -22,6 +22,8 @@ static enum key_kind kind_of(const struct map_attr *attr)
 		return KEY_4;
 	case 8:
 		return KEY_8;
+	case 12:
+		return KEY_12;
 	case 16:
 		return KEY_16;
 	default:
@@ -124,7 +126,9 @@ void table_destroy(struct table *t)
 
 struct place table_place_of(const struct table *t, const void *key)
 {
-	return table_place(t, table_hash_as(t, key, t->key_kind));
+	const struct key_view view = table_view_as(key, t->key_kind);
+
+	return table_place(t, table_hash_as(t, &view, t->key_kind));
 }
 
 /*
@@ -178,11 +182,14 @@ static struct group *next_group(const struct table *t, const struct group *g)
 
 struct entry table_entry(const struct table *t, const struct place *p, const void *key)
 {
+	const struct key_view view = table_view_as(key, t->key_kind);
+
 	for (struct group *g = p->group; g; g = next_group(t, g)) {
 		for (u64 match = tags_match(tags_get(g), p->tag); match; match &= match - 1) {
 			u32 slot = tags_first(match), element = slot_get(g, slot);
 
-			if (element && table_equal_as(t, table_elem(t, element), key, t->key_kind))
+			if (element &&
+			    table_equal_as(t, table_elem(t, element), &view, t->key_kind))
 				return (struct entry){g, slot, element};
 		}
 	}

@@ -36,7 +36,7 @@ struct group {
 _Static_assert(sizeof(struct group) == CACHE_LINE, "a lookup reads one line of a group");
 
 /* The key sizes that lookups are specialised for. */
-enum key_kind { KEY_4, KEY_8, KEY_16, KEY_ANY, KEY_ZERO_SEED, KEY_KINDS };
+enum key_kind { KEY_4, KEY_8, KEY_12, KEY_16, KEY_ANY, KEY_ZERO_SEED, KEY_KINDS };
 
 struct table {
 	struct map map;
@@ -122,34 +122,56 @@ static inline u32 tags_first(u64 match)
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-ALWAYS_INLINE u64 table_hash_as(const struct table *t, const void *key, enum key_kind kind)
+/* What a lookup keeps of the key: all of a short one, so that it is read once. */
+struct key_view {
+	const void *key;
+	struct key_short words;
+};
+
+ALWAYS_INLINE struct key_view table_view_as(const void *key, enum key_kind kind)
 {
+	const u8 *rest = (const u8 *)key + 8;
+
 	switch (kind) {
 	case KEY_4:
-		return key_hash4(key, &t->seed);
+		return (struct key_view){key, {key_half(key), 0}};
 	case KEY_8:
-		return key_hash8(key, &t->seed);
+		return (struct key_view){key, {key_word(key), 0}};
+	case KEY_12:
+		return (struct key_view){key, {key_word(key), key_ports(rest)}};
 	case KEY_16:
-		return key_hash16(key, &t->seed);
-	case KEY_ZERO_SEED:
-		return key_hash_linux(key, t->map.key_size);
+		return (struct key_view){key, {key_word(key), key_flow_word(rest)}};
 	default:
-		return key_hash(key, t->map.key_size, &t->seed);
+		return (struct key_view){.key = key};
 	}
 }
 
-ALWAYS_INLINE int table_equal_as(const struct table *t, const void *stored, const void *key,
-				 enum key_kind kind)
+ALWAYS_INLINE u64 table_hash_as(const struct table *t, const struct key_view *view,
+				enum key_kind kind)
 {
 	switch (kind) {
-	case KEY_4:
-		return key_equal4(stored, key);
-	case KEY_8:
-		return key_equal8(stored, key);
-	case KEY_16:
-		return key_equal16(stored, key);
+	case KEY_ZERO_SEED:
+		return key_hash_linux(view->key, t->map.key_size);
+	case KEY_ANY:
+		return key_hash(view->key, t->map.key_size, &t->seed);
 	default:
-		return key_equal(stored, key, t->map.key_size);
+		return key_short_hash(view->words, &t->seed);
+	}
+}
+
+ALWAYS_INLINE int table_equal_as(const struct table *t, const u8 *stored,
+				 const struct key_view *view, enum key_kind kind)
+{
+	switch (kind) {
+	case KEY_ZERO_SEED:
+	case KEY_ANY:
+		return key_equal(stored, view->key, t->map.key_size);
+	case KEY_4:
+	case KEY_8:
+		return racy_load64(stored) == view->words.low;
+	default:
+		return racy_load64(stored) == view->words.low &&
+		       racy_load64(stored + 8) == view->words.high;
 	}
 }
 
@@ -160,7 +182,8 @@ ALWAYS_INLINE int table_equal_as(const struct table *t, const void *stored, cons
  */
 ALWAYS_INLINE u32 table_find_as(const struct table *t, const void *key, enum key_kind kind)
 {
-	struct place p = table_place(t, table_hash_as(t, key, kind));
+	const struct key_view view = table_view_as(key, kind);
+	struct place p = table_place(t, table_hash_as(t, &view, kind));
 	const struct group *g;
 	u32 version, next;
 
@@ -173,7 +196,7 @@ again:
 			u32 element = atomic_load_explicit(&g->slot[tags_first(match)],
 							   memory_order_acquire);
 
-			if (element && table_equal_as(t, table_elem(t, element), key, kind)) {
+			if (element && table_equal_as(t, table_elem(t, element), &view, kind)) {
 				if (kind == KEY_4 || kind == KEY_8)
 					return element;
 				if (atomic_load_explicit(&p.group->version, memory_order_relaxed) !=
@@ -207,11 +230,13 @@ again:
 #define TABLE_LOOKUPS(name, value)                                                                 \
 	TABLE_LOOKUP(name, value, KEY_4)                                                           \
 	TABLE_LOOKUP(name, value, KEY_8)                                                           \
+	TABLE_LOOKUP(name, value, KEY_12)                                                          \
 	TABLE_LOOKUP(name, value, KEY_16)                                                          \
 	TABLE_LOOKUP(name, value, KEY_ANY)                                                         \
 	TABLE_LOOKUP(name, value, KEY_ZERO_SEED)                                                   \
 	static const map_lookup_fn name[KEY_KINDS] = {                                             \
-		name##_KEY_4, name##_KEY_8, name##_KEY_16, name##_KEY_ANY, name##_KEY_ZERO_SEED,   \
+		name##_KEY_4,  name##_KEY_8,   name##_KEY_12,                                      \
+		name##_KEY_16, name##_KEY_ANY, name##_KEY_ZERO_SEED,                               \
 	}
 
 /* Of any key, by the map's own hash. */
