@@ -8,7 +8,8 @@ HELPER_FN(helper_xdp_adjust_head)
 
 	if (off < pkt->head + meta - pkt->data || off > pkt->data_end - ETH_HLEN - pkt->data)
 		return (u64)-EINVAL;
-	memmove(pkt->data_meta + off, pkt->data_meta, (size_t)meta);
+	if (unlikely(meta)) /* a call that most packets need not make */
+		memmove(pkt->data_meta + off, pkt->data_meta, (size_t)meta);
 	pkt->data_meta += off;
 	pkt->data += off;
 	return 0;
