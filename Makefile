@@ -233,15 +233,8 @@ $(BENCH)/bench: $(patsubst %.c,$(B)/obj/%.o,$(filter-out bench/dpdk.c,$(wildcard
 	@echo "  LD    $@"
 	@$(CC) $^ -o $@ -lbpf -ldl -lm $(LDLIBS)
 
-# One part by itself: what no program of the table above shows.
-$(BENCH)/micro/%: $(B)/obj/bench/micro/%.o $(B)/libskep-all.a
-	@mkdir -p $(@D)
-	@echo "  LD    $@"
-	@$(CC) $^ -o $@ $(LDLIBS)
-
-bench: $(BENCH)/micro/jit_compile $(BENCH)/bench $(BENCH_DPDK) $(BENCH_PROGS:%=$(BENCH)/progs/%.bpf.o) \
+bench: $(BENCH)/bench $(BENCH_DPDK) $(BENCH_PROGS:%=$(BENCH)/progs/%.bpf.o) \
        $(BENCH_PLAIN:%=$(BENCH)/native/%.so) $(BENCH_PLAIN:%=$(BENCH)/raw/%.insns)
-	@$(BENCH)/micro/jit_compile
 	@BENCH_DIR=$(BENCH) $(BENCH)/bench $(CASE)
 	@if command -v gnuplot >/dev/null; then gnuplot -e "dir='$(BENCH)'" bench/plot.gp; \
 		echo "$(BENCH)/results.json  $(BENCH)/bench.svg"; \

@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "bench/bench.h"
 
-enum { WARM_UP = 2000 };
+enum { WARM_UP = 2000, QUICK = 20 };
 
 static const struct bench_case cases[] = {
 	{"empty", "empty", KIND_EMPTY, 0},
@@ -22,6 +23,7 @@ static const struct bench_case cases[] = {
 	{"sort", "sort", KIND_COMPUTE, 0},
 	{"sieve", "sieve", KIND_COMPUTE, 0},
 	{"parse", "parse", KIND_COMPUTE, 0},
+	{"filter", "filter", KIND_COMPUTE, 0},
 	{"search", "search", KIND_COMPUTE, 0},
 	{"counter", "counter", KIND_MAPS, 0},
 	{"flows", "flows_count", KIND_MAPS, 0},
@@ -78,19 +80,19 @@ void bench_packet_fill(struct bench_packet *packet)
 }
 
 static uint32_t calibrate(const struct bench_backend *b, const struct bench_case *c, void *state,
-			  uint32_t *value)
+			  double sample_ns, struct bench_said *said)
 {
 	uint32_t most = c->repeat_max ? c->repeat_max : 50000000, n = 16;
 	double ns;
 
-	b->run(state, WARM_UP < most ? WARM_UP : most, value);
+	b->run(state, WARM_UP < most ? WARM_UP : most, said);
 	do {
 		n *= 4;
-		ns = b->run(state, n < most ? n : most, value);
-	} while (ns >= 0 && ns < b->sample_ns / 8 && n < most);
+		ns = b->run(state, n < most ? n : most, said);
+	} while (ns < sample_ns / 8 && n < most);
 	if (ns <= 0)
 		return 0;
-	ns = n * (b->sample_ns / ns);
+	ns = n * (sample_ns / ns);
 	return ns < 1 ? 1 : ns > most ? most : (uint32_t)ns;
 }
 
@@ -101,30 +103,38 @@ static int by_size(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void measure(const struct bench_case *c, struct bench_result *results)
+void bench_times_end(struct bench_times *times, int rounds)
 {
+	qsort(times->ns, (size_t)rounds, sizeof(double), by_size);
+	times->fastest = times->ns[0];
+	times->median = (times->ns[(rounds - 1) / 2] + times->ns[rounds / 2]) / 2;
+}
+
+static void measure(const struct bench_table *t, const struct bench_case *c,
+		    struct bench_result *results)
+{
+	uint32_t repeat[BACKENDS] = {0};
 	void *state[BACKENDS];
-	uint32_t repeat[BACKENDS];
 
 	for (int b = 0; b < BACKENDS; b++) {
+		double sample_ns = backends[b]->sample_ns / (t->quick ? QUICK : 1);
+
 		state[b] = backends[b]->open(backends[b], c);
-		repeat[b] = state[b] ? calibrate(backends[b], c, state[b], &results[b].value) : 0;
+		if (state[b])
+			repeat[b] =
+				calibrate(backends[b], c, state[b], sample_ns, &results[b].said);
 	}
-	for (int round = 0; round < ROUNDS; round++)
+	for (int round = 0; round < t->rounds; round++)
 		for (int b = 0; b < BACKENDS; b++)
 			if (repeat[b])
-				results[b].ns[round] =
-					backends[b]->run(state[b], repeat[b], &results[b].value) /
+				results[b].times.ns[round] =
+					backends[b]->run(state[b], repeat[b], &results[b].said) /
 					repeat[b];
 	for (int b = 0; b < BACKENDS; b++) {
-		if (!state[b])
-			continue;
-		backends[b]->close(state[b]);
-		if (!repeat[b])
-			continue;
-		qsort(results[b].ns, ROUNDS, sizeof(double), by_size);
-		results[b].fastest = results[b].ns[0];
-		results[b].median = (results[b].ns[ROUNDS / 2 - 1] + results[b].ns[ROUNDS / 2]) / 2;
+		if (state[b])
+			backends[b]->close(state[b]);
+		if (repeat[b])
+			bench_times_end(&results[b].times, t->rounds);
 	}
 }
 
@@ -134,34 +144,85 @@ static int disagreements(const struct bench_case *c, const struct bench_result *
 	int first = -1, bad = 0;
 
 	for (int b = 0; b < BACKENDS; b++) {
-		if (results[b].fastest <= 0)
+		if (results[b].times.fastest <= 0)
 			continue;
 		if (first < 0)
 			first = b;
-		if (results[b].value != results[first].value) {
+		if (results[b].said.value != results[first].said.value) {
 			fprintf(stderr, "%s: %s returns %u, %s %u\n", c->name,
-				backends[first]->name, results[first].value, backends[b]->name,
-				results[b].value);
+				backends[first]->name, results[first].said.value, backends[b]->name,
+				results[b].said.value);
 			bad++;
 		}
 	}
 	return bad;
 }
 
+static int is_wanted(const char *name, char **names)
+{
+	if (!*names)
+		return 1;
+	for (; *names; names++)
+		if (!strcmp(*names, name))
+			return 1;
+	return 0;
+}
+
+static int all_known(char **names)
+{
+	for (; *names; names++) {
+		int known = 0;
+
+		for (int c = 0; c < CASES; c++)
+			known |= !strcmp(*names, cases[c].name);
+		if (known)
+			continue;
+		fprintf(stderr, "bench: no program of ours is called %s; there are:", *names);
+		for (int c = 0; c < CASES; c++)
+			fprintf(stderr, " %s", cases[c].name);
+		fprintf(stderr, "\n");
+		return 0;
+	}
+	return 1;
+}
+
+static void progress(const char *what, int n)
+{
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r%-12s %2d of %d", what, n, CASES);
+}
+
+/* bench [--quick] [CASE ...] */
 int main(int argc, char **argv)
 {
 	static struct bench_result results[CASES][BACKENDS];
-	struct bench_table table = {cases, backends, CASES, BACKENDS, &results[0][0]};
+	struct bench_table table = {.cases = cases,
+				    .backends = backends,
+				    .nr_cases = CASES,
+				    .nr_backends = BACKENDS,
+				    .results = &results[0][0],
+				    .rounds = ROUNDS};
+	char **names = argv + 1;
 	int bad = 0;
 
+	if (argc > 1 && !strcmp(*names, "--quick")) {
+		table.quick = 1;
+		table.rounds = 1;
+		names++;
+	}
+	if (!all_known(names))
+		return 2;
 	for (int c = 0; c < CASES; c++) {
-		if (argc > 1 && c && strcmp(argv[1], cases[c].name))
+		if (c && !is_wanted(cases[c].name, names))
 			continue;
-		fprintf(stderr, "\r%-12s %d of %d", cases[c].name, c + 1, CASES);
-		measure(&cases[c], results[c]);
+		progress(cases[c].name, c + 1);
+		measure(&table, &cases[c], results[c]);
 		bad += disagreements(&cases[c], results[c]);
 	}
-	fprintf(stderr, "\r%30s\r", "");
+	progress("libskep", CASES);
+	bench_figures(&table);
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r%30s\r", "");
 	bench_report(&table);
 	return bad != 0;
 }

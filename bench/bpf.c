@@ -1,17 +1,14 @@
 /*
  * Linux and skep, driven alike: the same libbpf opens the same object, and BPF_PROG_TEST_RUN runs
- * it. What differs is where bpf(2) goes, and that is decided here, by standing in front of the C
- * library's syscall() and close().
+ * it.  What differs is where bpf(2) goes (bench/route.c), and what the kernel says of the program's
+ * fd tells which it was.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <dlfcn.h>
-#include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "bench/bench.h"
@@ -26,66 +23,6 @@ struct machine {
 	unsigned long *consumer;
 	const unsigned long *producer;
 };
-
-/* Whose bpf() the library calls now reach. */
-static struct skep *current;
-
-/* libbpf has to find these two before the C library's. */
-#define IN_FRONT __attribute__((visibility("default")))
-
-/* Serve one call by skep, which itself calls the functions below: those are for the C library. */
-static long serve(long (*call)(struct skep *skep, const long *args), const long *args)
-{
-	struct skep *skep = current;
-	long r;
-
-	current = NULL;
-	r = call(skep, args);
-	current = skep;
-	return r;
-}
-
-static long serve_bpf(struct skep *skep, const long *args)
-{
-	return skep_bpf(skep, (int)args[0], (void *)args[1], (unsigned int)args[2]);
-}
-
-static long serve_close(struct skep *skep, const long *args)
-{
-	return skep_close(skep, (int)args[0]);
-}
-
-IN_FRONT long syscall(long number, ...)
-{
-	static long (*next)(long, ...);
-	long a[6], r;
-	va_list args;
-
-	va_start(args, number);
-	for (int i = 0; i < 6; i++)
-		a[i] = va_arg(args, long);
-	va_end(args);
-	if (!next)
-		next = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
-	if (number != SYS_bpf || !current)
-		return next(number, a[0], a[1], a[2], a[3], a[4], a[5]);
-	r = serve(serve_bpf, a);
-	if (r >= 0)
-		return r;
-	errno = (int)-r;
-	return -1;
-}
-
-IN_FRONT int close(int fd)
-{
-	static int (*next)(int);
-
-	if (!next)
-		next = (int (*)(int))dlsym(RTLD_NEXT, "close");
-	if (current && !serve(serve_close, (const long[]){fd}))
-		return 0;
-	return next(fd);
-}
 
 /* What the programs want to find in their maps: some servers, an open port. */
 static void fill_maps(struct machine *m)
@@ -146,13 +83,13 @@ static void machine_close(void *state)
 {
 	struct machine *m = state;
 
-	current = m->skep;
+	bench_route(m->skep);
 	if (m->consumer) {
 		munmap(m->consumer, 4096);
 		munmap((void *)m->producer, 4096);
 	}
 	bpf_object__close(m->object);
-	current = NULL;
+	bench_route(NULL);
 	if (m->skep)
 		skep_free(m->skep);
 	free(m);
@@ -172,33 +109,28 @@ static double call(struct machine *m, uint32_t repeat, struct bpf_test_run_opts 
 	};
 	if (m->consumer)
 		*m->consumer = *m->producer;
-	current = m->skep;
+	bench_route(m->skep);
 	start = bench_now();
 	err = bpf_prog_test_run_opts(m->prog, opts);
 	start = bench_now() - start;
-	current = NULL;
+	bench_route(NULL);
 	return err ? -1 : start;
 }
 
 /*
- * Linux tells whole nanoseconds a run, rounded down, and spends milliseconds besides: it makes an
- * XDP program that is to run twice or more a direct call of its dispatcher's, and waits until no
- * CPU is in the old one.  So the call is timed as a whole, less what the shortest such call takes,
- * and as far as that is within what Linux says.
+ * Linux tells whole nanoseconds a run, rounded down, and takes long besides: it makes an XDP
+ * program that is to run twice or more a direct call of its dispatcher's.  So the call as a whole
+ * is timed, less what the shortest such call takes.
  */
-static double machine_run(void *state, uint32_t repeat, uint32_t *value)
+static double machine_run(void *state, uint32_t repeat, struct bench_said *said)
 {
 	struct bpf_test_run_opts opts;
 	struct machine *m = state;
-	double ns = call(m, repeat, &opts) - m->fixed;
+	double ns = call(m, repeat, &opts);
 
-	if (ns < -m->fixed)
-		return -1;
-	*value = opts.retval;
-	if (getenv("XX"))
-		fprintf(stderr, "%s repeat %u: %.2f own %u fixed %.0f\n",
-			m->skep ? "skep" : "linux", repeat, ns / repeat, opts.duration, m->fixed);
-	return ns;
+	said->value = opts.retval;
+	said->duration = m->skep ? 0 : opts.duration;
+	return ns < 0 ? -1 : ns - m->fixed;
 }
 
 static void find_fixed(struct machine *m)
@@ -213,11 +145,44 @@ static void find_fixed(struct machine *m)
 	}
 }
 
+/* Is this fd a program of Linux's that Linux has compiled?  The kernel's word, past all libraries.
+ */
+static int is_linux_jit(int fd)
+{
+	char path[64], line[256] = "";
+	ssize_t n;
+	int jited = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	n = readlink(path, line, sizeof(line) - 1);
+	line[n < 0 ? 0 : n] = 0;
+	if (strcmp(line, "anon_inode:bpf-prog") != 0)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f))
+		jited |= !strcmp(line, "prog_jited:\t1\n");
+	if (f)
+		fclose(f);
+	return jited;
+}
+
+/* A column that was measured on something else than it says would be worse than none. */
+static void prove(const struct machine *m)
+{
+	if (is_linux_jit(m->prog) == !m->skep)
+		return;
+	fprintf(stderr, "bench: what should run on %s does not\n",
+		m->skep ? "skep" : "Linux's JIT (is net.core.bpf_jit_enable 1?)");
+	exit(EXIT_FAILURE);
+}
+
 static void *machine_open(const struct bench_backend *self, const struct bench_case *c)
 {
 	struct skep_opts opts = {.size = sizeof(opts)};
 	struct machine *m = calloc(1, sizeof(*m));
-	int loaded = -1;
+	int loaded;
 
 	if (self->arg) {
 		opts.engine = *(const enum skep_engine *)self->arg;
@@ -226,11 +191,12 @@ static void *machine_open(const struct bench_backend *self, const struct bench_c
 			return NULL;
 		}
 	}
-	current = m->skep;
+	bench_route(m->skep);
 	loaded = load_object(m, c);
-	current = NULL;
+	bench_route(NULL);
 	bench_packet_fill(&m->packet);
 	if (loaded >= 0) {
+		prove(m);
 		find_fixed(m);
 		return m;
 	}
@@ -238,6 +204,14 @@ static void *machine_open(const struct bench_backend *self, const struct bench_c
 		fprintf(stderr, "%s: %s does not load it\n", c->name, self->name);
 	machine_close(m);
 	return NULL;
+}
+
+struct skep *bench_instance(void *state, int *fd)
+{
+	struct machine *m = state;
+
+	*fd = m->prog;
+	return m->skep;
 }
 
 static const enum skep_engine jit = SKEP_ENGINE_JIT, interp = SKEP_ENGINE_INTERP;

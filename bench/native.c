@@ -37,7 +37,7 @@ static void *native_open(const struct bench_backend *self, const struct bench_ca
 	return n;
 }
 
-static double native_run(void *state, uint32_t repeat, uint32_t *value)
+static double native_run(void *state, uint32_t repeat, struct bench_said *said)
 {
 	struct native *n = state;
 	double start = bench_now();
@@ -45,7 +45,7 @@ static double native_run(void *state, uint32_t repeat, uint32_t *value)
 
 	for (uint32_t i = 0; i < repeat; i++)
 		r = n->fn(&n->packet);
-	*value = (uint32_t)r;
+	said->value = (uint32_t)r;
 	return bench_now() - start;
 }
 
@@ -98,7 +98,7 @@ static void *dpdk_open(const struct bench_backend *self, const struct bench_case
 	return n;
 }
 
-static double dpdk_run(void *state, uint32_t repeat, uint32_t *value)
+static double dpdk_run(void *state, uint32_t repeat, struct bench_said *said)
 {
 	struct native *n = state;
 	double start = bench_now();
@@ -106,7 +106,7 @@ static double dpdk_run(void *state, uint32_t repeat, uint32_t *value)
 
 	for (uint32_t i = 0; i < repeat; i++)
 		r = n->dpdk_run(n->prog, &n->packet);
-	*value = (uint32_t)r;
+	said->value = (uint32_t)r;
 	return bench_now() - start;
 }
 

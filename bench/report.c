@@ -1,146 +1,197 @@
-/* The figures: a table to read, JSON to keep, and columns for the plot. */
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
+/* What was measured: a table to read, JSON to keep, and columns for the plot. */
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "bench/bench.h"
 
-static const struct bench_result *result(const struct bench_table *t, size_t c, size_t b)
-{
-	return &t->results[c * t->nr_backends + b];
-}
-
-static size_t column(const struct bench_table *t, const char *name)
-{
-	for (size_t b = 0; b < t->nr_backends; b++)
-		if (!strcmp(t->backends[b]->name, name))
-			return b;
-	return t->nr_backends;
-}
-
-/* What the program itself takes: an empty one's time is the price of being run at all. */
-static double net(const struct bench_table *t, size_t c, size_t b)
-{
-	double ns = result(t, c, b)->fastest, empty = result(t, 0, b)->fastest;
-
-	return ns <= 0 ? 0 : ns - empty > 0.1 ? ns - empty : 0.1;
-}
-
-struct mean {
-	double log_sum, worst;
-	size_t n, worst_case;
+static const struct pair {
+	const char *a, *b;
+	int kind;
+	const char *over;
+} pairs[] = {
+	{"skep jit", "linux", KIND_ANY, "all"},
+	{"skep jit", "linux", KIND_COMPUTE, "without maps"},
+	{"skep jit", "linux", KIND_MAPS, "with maps and helpers"},
+	{"skep jit", "native", KIND_COMPUTE, "without maps"},
+	{"linux", "native", KIND_COMPUTE, "without maps"},
+	{"dpdk jit", "native", KIND_COMPUTE, "without maps"},
+	{"skep interp", "native", KIND_COMPUTE, "without maps"},
+	{"dpdk interp", "native", KIND_COMPUTE, "without maps"},
+	{"skep interp", "dpdk interp", KIND_COMPUTE, "without maps"},
 };
 
-/* Geometric mean of net times a over b, over the cases of a kind (or all but the empty one). */
-static struct mean ratio(const struct bench_table *t, size_t a, size_t b, int kind)
+enum { PAIRS = sizeof(pairs) / sizeof(pairs[0]), MACHINE = 256 };
+
+/* The processor's name and the kernel's version. */
+static void machine_name(char name[MACHINE])
 {
-	struct mean m = {0};
+	char line[MACHINE], cpu[MACHINE / 2] = "unknown processor";
+	FILE *f = fopen("/proc/cpuinfo", "r");
+	struct utsname uts;
 
-	for (size_t c = 1; c < t->nr_cases; c++) {
-		double x, y;
-
-		if (a >= t->nr_backends || b >= t->nr_backends ||
-		    (kind >= 0 && (int)t->cases[c].kind != kind))
-			continue;
-		x = net(t, c, a);
-		y = net(t, c, b);
-		if (x <= 0 || y <= 0)
-			continue;
-		m.log_sum += log(x / y);
-		m.n++;
-		if (x / y > m.worst) {
-			m.worst = x / y;
-			m.worst_case = c;
-		}
-	}
-	return m;
-}
-
-static void print_ratio(FILE *out, const struct bench_table *t, const char *a, const char *b,
-			int kind, const char *over)
-{
-	struct mean m = ratio(t, column(t, a), column(t, b), kind);
-
-	if (m.n)
-		fprintf(out, "%-12s / %-12s %-24s %6.2f geometric mean of %zu, at most %.2f (%s)\n",
-			a, b, over, exp(m.log_sum / (double)m.n), m.n, m.worst,
-			t->cases[m.worst_case].name);
-}
-
-static void print_ratios(FILE *out, const struct bench_table *t)
-{
-	fprintf(out, "\nRatios of the fastest of %d, less the backend's own empty run:\n", ROUNDS);
-	print_ratio(out, t, "skep jit", "linux", -1, "all");
-	print_ratio(out, t, "skep jit", "linux", KIND_COMPUTE, "without maps");
-	print_ratio(out, t, "skep jit", "linux", KIND_MAPS, "with maps and helpers");
-	print_ratio(out, t, "skep jit", "native", KIND_COMPUTE, "without maps");
-	print_ratio(out, t, "linux", "native", KIND_COMPUTE, "without maps");
-	print_ratio(out, t, "dpdk jit", "native", KIND_COMPUTE, "without maps");
-	print_ratio(out, t, "skep interp", "native", KIND_COMPUTE, "without maps");
-	print_ratio(out, t, "dpdk interp", "native", KIND_COMPUTE, "without maps");
-	print_ratio(out, t, "skep interp", "dpdk interp", KIND_COMPUTE, "without maps");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "model name : %127[^\n]", cpu) == 1)
+			break;
+	if (f)
+		fclose(f);
+	uname(&uts);
+	snprintf(name, MACHINE, "%s, Linux %s", cpu, uts.release);
 }
 
 static void print_table(FILE *out, const struct bench_table *t)
 {
-	fprintf(out, "ns a run, fastest of %d (median)\n%-10s", ROUNDS, "");
+	char machine[MACHINE];
+
+	machine_name(machine);
+	fprintf(out, "%s\nns a run, fastest of %d (median)\n\n%-10s", machine, t->rounds, "");
 	for (size_t b = 0; b < t->nr_backends; b++)
-		fprintf(out, " %22s", t->backends[b]->name);
+		fprintf(out, " %20s", t->backends[b]->name);
 	fprintf(out, "\n");
 	for (size_t c = 0; c < t->nr_cases; c++) {
+		if (!bench_result(t, c, bench_column(t, "skep jit"))->times.fastest)
+			continue;
 		fprintf(out, "%-10s", t->cases[c].name);
 		for (size_t b = 0; b < t->nr_backends; b++) {
-			const struct bench_result *r = result(t, c, b);
+			const struct bench_times *times = &bench_result(t, c, b)->times;
 
-			if (r->fastest > 0)
-				fprintf(out, " %11.1f (%8.1f)", r->fastest, r->median);
+			if (times->fastest > 0)
+				fprintf(out, " %9.1f (%8.1f)", times->fastest, times->median);
 			else
-				fprintf(out, " %22s", "-");
+				fprintf(out, " %20s", "-");
 		}
 		fprintf(out, "\n");
 	}
 }
 
-static void print_json(FILE *out, const struct bench_table *t)
+static void print_figures(FILE *out, const struct bench_table *t)
+{
+	fprintf(out, "\n");
+	for (size_t i = 0; i < FIGURES; i++)
+		fprintf(out, "%-50s %9.1f (%8.1f) ns\n", t->figures[i].what,
+			t->figures[i].times.fastest, t->figures[i].times.median);
+}
+
+static void print_ratios(FILE *out, const struct bench_table *t)
+{
+	fprintf(out, "\nRatios of the fastest of %d, less the backend's own empty run\n",
+		t->rounds);
+	for (size_t i = 0; i < PAIRS; i++) {
+		const struct pair *p = &pairs[i];
+		struct bench_ratio r = bench_ratio(t, p->a, p->b, p->kind);
+
+		if (r.n)
+			fprintf(out,
+				"%-12s / %-12s %-22s %6.2f geometric mean of %2zu, at most %.2f "
+				"(%s)\n",
+				p->a, p->b, p->over, r.mean, r.n, r.worst,
+				t->cases[r.worst_case].name);
+	}
+}
+
+static void json_results(FILE *out, const struct bench_table *t)
 {
 	const char *between = "";
 
-	fprintf(out, "[\n");
 	for (size_t c = 0; c < t->nr_cases; c++)
 		for (size_t b = 0; b < t->nr_backends; b++) {
-			const struct bench_result *r = result(t, c, b);
+			const struct bench_result *r = bench_result(t, c, b);
 
-			if (r->fastest <= 0)
+			if (r->times.fastest <= 0)
 				continue;
 			fprintf(out,
-				"%s  {\"program\": \"%s\", \"engine\": \"%s\", \"fastest_ns\": "
-				"%.2f, "
-				"\"median_ns\": %.2f, \"returned\": %u}",
-				between, t->cases[c].name, t->backends[b]->name, r->fastest,
-				r->median, r->value);
+				"%s    {\"program\": \"%s\", \"engine\": \"%s\", "
+				"\"fastest_ns\": %.2f, \"median_ns\": %.2f, \"returned\": %u",
+				between, t->cases[c].name, t->backends[b]->name, r->times.fastest,
+				r->times.median, r->said.value);
+			if (r->said.duration)
+				fprintf(out, ", \"own_duration_ns\": %u", r->said.duration);
+			fprintf(out, "}");
 			between = ",\n";
 		}
-	fprintf(out, "\n]\n");
 }
 
-/* Columns for gnuplot: program, then net time over Linux's (or 1 without Linux) by backend. */
+static void json_figures(FILE *out, const struct bench_table *t)
+{
+	for (size_t i = 0; i < FIGURES; i++)
+		fprintf(out,
+			"%s    {\"name\": \"%s\", \"what\": \"%s\", \"fastest_ns\": %.2f, "
+			"\"median_ns\": %.2f}",
+			i ? ",\n" : "", t->figures[i].name, t->figures[i].what,
+			t->figures[i].times.fastest, t->figures[i].times.median);
+}
+
+static void json_ratios(FILE *out, const struct bench_table *t)
+{
+	const char *between = "";
+
+	for (size_t i = 0; i < PAIRS; i++) {
+		const struct pair *p = &pairs[i];
+		struct bench_ratio r = bench_ratio(t, p->a, p->b, p->kind);
+
+		if (!r.n)
+			continue;
+		fprintf(out,
+			"%s    {\"engine\": \"%s\", \"to\": \"%s\", \"over\": \"%s\", "
+			"\"programs\": %zu, \"mean\": %.3f, \"worst\": %.3f, "
+			"\"worst_program\": \"%s\"}",
+			between, p->a, p->b, p->over, r.n, r.mean, r.worst,
+			t->cases[r.worst_case].name);
+		between = ",\n";
+	}
+}
+
+static void print_json(FILE *out, const struct bench_table *t)
+{
+	static const struct {
+		const char *name;
+		void (*print)(FILE *out, const struct bench_table *t);
+	} parts[] = {
+		{"results", json_results},
+		{"figures", json_figures},
+		{"ratios", json_ratios},
+		{"targets", bench_targets_json},
+	};
+	char machine[MACHINE];
+
+	machine_name(machine);
+	fprintf(out, "{\n  \"machine\": \"%s\",\n  \"rounds\": %d", machine, t->rounds);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		fprintf(out, ",\n  \"%s\": [\n", parts[i].name);
+		parts[i].print(out, t);
+		fprintf(out, "\n  ]");
+	}
+	fprintf(out, "\n}\n");
+}
+
+static void print_machine(FILE *out, const struct bench_table *t)
+{
+	char machine[MACHINE];
+
+	(void)t;
+	machine_name(machine);
+	fprintf(out, "%s\n", machine);
+}
+
+/* Columns for gnuplot: program, then net time over Linux's by backend (over native, without). */
 static void print_plot(FILE *out, const struct bench_table *t)
 {
-	size_t base = column(t, "linux");
+	size_t base = bench_column(t, bench_ratio(t, "linux", "linux", KIND_ANY).n ? "linux"
+										   : "skep jit");
 
 	fprintf(out, "program");
 	for (size_t b = 0; b < t->nr_backends; b++)
 		fprintf(out, "\t%s", t->backends[b]->name);
 	fprintf(out, "\n");
 	for (size_t c = 1; c < t->nr_cases; c++) {
-		double unit = base < t->nr_backends ? net(t, c, base) : 1;
+		double unit = bench_net(t, c, base);
 
+		if (!unit)
+			continue;
 		fprintf(out, "%s", t->cases[c].name);
 		for (size_t b = 0; b < t->nr_backends; b++) {
-			double ns = net(t, c, b);
+			double ns = bench_net(t, c, b);
 
-			if (ns > 0 && unit > 0)
+			if (ns > 0)
 				fprintf(out, "\t%.3f", ns / unit);
 			else
 				fprintf(out, "\t-");
@@ -168,7 +219,10 @@ static void to_file(const char *name, void (*print)(FILE *, const struct bench_t
 void bench_report(const struct bench_table *t)
 {
 	print_table(stdout, t);
+	print_figures(stdout, t);
 	print_ratios(stdout, t);
+	bench_targets_print(stdout, t);
 	to_file("results.json", print_json, t);
 	to_file("plot.tsv", print_plot, t);
+	to_file("machine.txt", print_machine, t);
 }
