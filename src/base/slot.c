@@ -1,7 +1,5 @@
 /* CPU slots: claiming, waiting, giving back. */
 #include <errno.h>
-#include <sched.h>
-#include <sys/rseq.h>
 
 #include "base/os.h"
 #include "base/slot.h"
@@ -29,44 +27,14 @@ void slots_destroy(struct slots *slots, const struct os *os)
 	os_free(os, slots->memory);
 }
 
-/* The kernel keeps the CPU number of a thread in its rseq area: one load instead of a call. */
-static u32 current_cpu(void)
-{
-	if (__rseq_size) {
-		const struct rseq *rseq =
-			(const void *)((const char *)__builtin_thread_pointer() + __rseq_offset);
-
-		return *(const volatile __u32 *)&rseq->cpu_id_start;
-	}
-	int cpu = sched_getcpu();
-
-	return cpu < 0 ? 0 : (u32)cpu;
-}
-
-static int try_claim(struct slot *slot, u64 epoch)
-{
-	u64 unowned = 0;
-
-	/*
-	 * seq_cst: everything this run loads from now on is loaded after reclaimers can see its
-	 * epoch; and acquire: it sees what the slot's last owner left in per-CPU data.
-	 */
-	return atomic_compare_exchange_strong_explicit(&slot->state, &unowned, epoch,
-						       memory_order_seq_cst, memory_order_relaxed);
-}
-
 static struct slot *claim_any(struct slots *slots, u64 epoch)
 {
-	u32 first = current_cpu();
+	u32 first = slot_current_cpu();
 
-	if (unlikely(first >= slots->count))
-		first %= slots->count;
-	if (likely(try_claim(&slots->slot[first], epoch)))
-		return &slots->slot[first];
-	for (u32 i = 1; i < slots->count; i++) {
+	for (u32 i = 0; i < slots->count; i++) {
 		struct slot *slot = &slots->slot[(first + i) % slots->count];
 
-		if (try_claim(slot, epoch))
+		if (slot_try(slot, epoch))
 			return slot;
 	}
 	return NULL;
@@ -82,7 +50,7 @@ static struct slot *claim_waiting(struct slots *slots, const struct os *os, u64 
 
 		if (cpu < 0)
 			slot = claim_any(slots, epoch);
-		else if (try_claim(&slots->slot[cpu], epoch))
+		else if (slot_try(&slots->slot[cpu], epoch))
 			slot = &slots->slot[cpu];
 		if (!slot)
 			os->futex_wait(os, &slots->turn, turn);
@@ -91,11 +59,11 @@ static struct slot *claim_waiting(struct slots *slots, const struct os *os, u64 
 	return slot;
 }
 
-struct slot *slot_claim(struct slots *slots, const struct os *os, u64 epoch)
+struct slot *slot_claim_slowly(struct slots *slots, const struct os *os, u64 epoch)
 {
 	struct slot *slot = claim_any(slots, epoch);
 
-	return likely(slot) ? slot : claim_waiting(slots, os, epoch, -1);
+	return slot ? slot : claim_waiting(slots, os, epoch, -1);
 }
 
 struct slot *slot_claim_cpu(struct slots *slots, const struct os *os, u64 epoch, u32 cpu)
@@ -103,16 +71,8 @@ struct slot *slot_claim_cpu(struct slots *slots, const struct os *os, u64 epoch,
 	return claim_waiting(slots, os, epoch, cpu);
 }
 
-/*
- * No full fence stands between the store and the load, which would cost as much as the rest of a
- * short run: a waiter that this release does not see yet sleeps for a millisecond (os->futex_wait's
- * longest) and looks again.
- */
-void slot_release(struct slots *slots, struct slot *slot, const struct os *os)
+void slot_wake(struct slots *slots, const struct os *os)
 {
-	atomic_store_explicit(&slot->state, 0, memory_order_release);
-	if (unlikely(atomic_load_explicit(&slots->waiters, memory_order_relaxed))) {
-		atomic_fetch_add(&slots->turn, 1);
-		os->futex_wake(os, &slots->turn, 1);
-	}
+	atomic_fetch_add(&slots->turn, 1);
+	os->futex_wake(os, &slots->turn, 1);
 }
