@@ -23,7 +23,6 @@ static const struct bench_case cases[] = {
 	{"sort", "sort", KIND_COMPUTE, 0},
 	{"sieve", "sieve", KIND_COMPUTE, 0},
 	{"parse", "parse", KIND_COMPUTE, 0},
-	{"filter", "filter", KIND_COMPUTE, 0},
 	{"search", "search", KIND_COMPUTE, 0},
 	{"counter", "counter", KIND_MAPS, 0},
 	{"flows", "flows_count", KIND_MAPS, 0},

@@ -73,6 +73,28 @@ static int host_open(struct host *h, const char *program, size_t nr)
 	return 0;
 }
 
+/* ns a run, of a program that is given a context as it is. */
+static double time_plain(struct host *h, uint32_t n)
+{
+	double start = bench_now();
+	uint64_t ctx[8] = {0};
+
+	for (uint32_t i = 0; i < n; i++)
+		skep_run(h->prog, ctx);
+	return (bench_now() - start) / n;
+}
+
+/* ns a run, of the compiled code and nothing around it. */
+static double time_bare(struct host *h, uint32_t n)
+{
+	const struct prog *prog = (const struct prog *)h->prog;
+	double start = bench_now();
+
+	for (uint32_t i = 0; i < n; i++)
+		prog->entry(NULL, NULL, prog);
+	return (bench_now() - start) / n;
+}
+
 /* ns a packet, one call of libskep each. */
 static double time_runs(struct host *h, uint32_t n)
 {
@@ -101,7 +123,9 @@ struct of_packets {
 };
 
 static const struct of_packets of_packets[] = {
-	{"run", "skep_run_packet, an empty program", "empty", 1, time_runs, RUNS * 10, RUNS},
+	{"bare", "the empty program by itself", "empty", 1, time_bare, RUNS * 10, RUNS},
+	{"run", "skep_run, an empty program", "hook", 1, time_plain, RUNS * 10, RUNS},
+	{"packet", "skep_run_packet, an empty program", "empty", 1, time_runs, RUNS * 10, RUNS},
 	{"batch", "skep_run_packets, an empty program", "empty", BATCH, time_batch, 2000, 100},
 	{"million", "skep_run_packets, a million and a filter", "filter", MILLION, time_batch, 4,
 	 1},

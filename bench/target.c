@@ -51,7 +51,7 @@ static double empty_run(const struct bench_table *t)
 
 static double batch(const struct bench_table *t)
 {
-	return figure(t, "batch");
+	return figure(t, "batch") - figure(t, "bare");
 }
 
 static double load(const struct bench_table *t)
