@@ -67,9 +67,10 @@ struct slot *slot_claim_slowly(struct slots *slots, const struct os *os, u64 epo
 static inline struct slot *slot_claim(struct slots *slots, const struct os *os, u64 epoch)
 {
 	u32 cpu = slot_current_cpu();
+	struct slot *slot = &slots->slot[cpu]; /* known before the claim: nothing waits for it */
 
-	if (likely(cpu < slots->count && slot_try(&slots->slot[cpu], epoch)))
-		return &slots->slot[cpu];
+	if (likely(cpu < slots->count && slot_try(slot, epoch)))
+		return slot;
 	return slot_claim_slowly(slots, os, epoch);
 }
 
