@@ -16,6 +16,7 @@ struct code_heap;
 struct btf;
 struct engine;
 struct map;
+struct output_waker;
 struct ring_dir;
 struct sys;
 struct sys_caller;
@@ -49,7 +50,8 @@ struct skep {
 	_Atomic(struct ring_dir *) rings; /* finds ring buffers: map/ring_dir.h */
 	_Atomic u32 rings_lock;           /* guards adding to it, removing from it */
 	_Atomic u32 output_sleepers;      /* who waits for ring and perf buffers: map/output.h */
-	_Atomic u32 output_turn;          /* bumped to wake them */
+	_Atomic u32 output_lock;          /* guards the next */
+	struct output_waker *output_wakers;
 	u64 secret[2];                    /* keys hashes that nobody is to foresee */
 	_Atomic u64 socket_cookies;       /* given out so far */
 	/* told of every wake-up, by the thread that runs the program; or NULL: exec/ */

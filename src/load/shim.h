@@ -17,14 +17,16 @@ struct utsname;
 
 struct mapping;
 struct watch;
+struct waiting;
 
 /* All that is process-wide. */
 extern struct load_process {
 	pthread_once_t once;
 	struct skep *skep;    /* for threads that name no instance; made once */
-	pthread_mutex_t lock; /* guards the two below */
+	pthread_mutex_t lock; /* guards the three below */
 	struct mapping *mappings;
 	struct watch *watches;
+	struct waiting *waitings;
 } load_process;
 
 extern FILE *const load_stderr;
@@ -43,6 +45,18 @@ int load_uname(struct utsname *out);
 int load_ioctl(int fd, unsigned long request, ...);
 void *load_mmap(void *at, size_t size, int prot, int flags, int fd, off_t off);
 int load_munmap(void *at, size_t size);
+
+/* A buffer's positions: what was read before `written` is new. */
+struct load_positions {
+	const _Atomic u64 *written, *read;
+};
+
+/* The perf buffer behind an fd, a strong reference; NULL when it is something else. */
+struct obj *load_ring_of(int fd);
+/* Where a perf buffer that was mapped has its positions.  0 or -EINVAL. */
+int load_perf_positions(const struct obj *ring, struct load_positions *out);
+
+/* shim_epoll.c */
 int load_epoll_ctl(int epoll, int op, int fd, struct epoll_event *event);
 int load_epoll_wait(int epoll, struct epoll_event *events, int max, int timeout);
 

@@ -210,8 +210,11 @@ static int write_locked(struct perf_ring *r, const struct perf_chunk *chunks, u3
 	for (u32 i = 0; i < n; i++)
 		put(r, chunks[i].data, chunks[i].size);
 	put(r, zeroes, raw - bytes);
-	/* release: the record is complete; pairs with the reader's acquire */
-	__atomic_store_n(&r->page->data_head, r->head, __ATOMIC_RELEASE);
+	/*
+	 * Release: the record is complete; pairs with the reader's acquire.  And a full barrier
+	 * before the look for those who wait: map/output.h.
+	 */
+	__atomic_exchange_n(&r->page->data_head, r->head, __ATOMIC_SEQ_CST);
 	return 0;
 }
 

@@ -191,8 +191,11 @@ static void commit(struct ringbuf *r, struct header *header, u64 flags, enum rin
 	copy_overhang(r, off, length);
 	if (fate == RINGBUF_DISCARD)
 		length |= BPF_RINGBUF_DISCARD_BIT;
-	/* release: the record is complete; pairs with the consumer's acquire */
-	atomic_store_explicit(&header->length, length, memory_order_release);
+	/*
+	 * Release: the record is complete; pairs with the consumer's acquire.  And a full barrier
+	 * before the look at the consumer's position and for those who wait: map/output.h.
+	 */
+	atomic_exchange(&header->length, length);
 	wake(r, off, flags);
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "btf/btf.h"
+#include "map/output.h"
 #include "helper/trace.h"
 #include "interp/interp.h"
 #include "jit/jit.h"
@@ -47,6 +48,7 @@ int sys_create(const struct skep_config *config, struct skep **out)
 	return 0;
 
 no_trace:
+	output_orphan(skep);
 	bpffs_destroy(skep);
 no_bpffs:
 	files_destroy(skep);
@@ -72,6 +74,7 @@ static void part_maps(struct skep *skep)
 
 void sys_free(struct skep *skep)
 {
+	output_orphan(skep);
 	part_maps(skep);
 	bpffs_destroy(skep);
 	points_destroy(skep);
