@@ -133,7 +133,7 @@ int folder_open(struct notice *n, const char *path)
 {
 	struct exec *exec = n->exec;
 	struct bpffs_inode *inode;
-	struct folder *folder;
+	struct folder *folder = NULL;
 	char proc[32];
 	int err = bpffs_open(exec->skep, path, &inode);
 
