@@ -60,7 +60,7 @@ static int arena_write(struct skep *skep, u64 to, const void *from, u64 size)
 	return 0;
 }
 
-static const struct usercopy arena_usercopy = {arena_read, arena_write};
+static const struct usercopy arena_usercopy = {arena_read, arena_write, 64};
 
 /* The checked interpreter, with an end that comes soon. */
 static prog_entry checked_entry;
