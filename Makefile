@@ -160,7 +160,7 @@ $(B)/tsan/tests/%: $(B)/tsan/tests/%.o $(B)/libskep-tsan.a
 	@echo "  LD    $@"
 	@$(CC) $(TSAN) $^ -o $@ $(LDLIBS)
 
-check: all examples $(TESTS) $(TSAN_TESTS)
+check: all examples bench-parts $(TESTS) $(TSAN_TESTS)
 	@B=$(B) tests/run $(TESTS) $(TSAN_TESTS) $(wildcard tests/*/test_*.sh)
 
 # A million random programs on both engines: about a minute.
@@ -197,8 +197,8 @@ fuzz: $(FUZZERS) examples
 # and as native code; then one program that runs them all.
 BENCH := $(B)/bench
 BENCH_PROGS := $(patsubst bench/progs/%.bpf.c,%,$(wildcard bench/progs/*.bpf.c))
-# chain has tail calls, which nothing but BPF has
-BENCH_PLAIN := $(filter-out chain counter flows bucket conntrack firewall balancer producer,$(BENCH_PROGS))
+# what has tail calls, maps or a context, which nothing but BPF has
+BENCH_PLAIN := $(filter-out chain hook counter flows bucket conntrack firewall balancer producer,$(BENCH_PROGS))
 BENCH_DPDK := $(if $(wildcard /usr/include/dpdk/rte_bpf.h),$(BENCH)/dpdk.so)
 
 $(BENCH)/native/%.so: bench/progs/%.bpf.c bench/progs/bench.h bench/native.h
@@ -233,8 +233,10 @@ $(BENCH)/bench: $(patsubst %.c,$(B)/obj/%.o,$(filter-out bench/dpdk.c,$(wildcard
 	@echo "  LD    $@"
 	@$(CC) $^ -o $@ -lbpf -ldl -lm $(LDLIBS)
 
-bench: $(BENCH)/bench $(BENCH_DPDK) $(BENCH_PROGS:%=$(BENCH)/progs/%.bpf.o) \
-       $(BENCH_PLAIN:%=$(BENCH)/native/%.so) $(BENCH_PLAIN:%=$(BENCH)/raw/%.insns)
+bench-parts: $(BENCH)/bench $(BENCH_DPDK) $(BENCH_PROGS:%=$(BENCH)/progs/%.bpf.o) \
+	     $(BENCH_PLAIN:%=$(BENCH)/native/%.so) $(BENCH_PLAIN:%=$(BENCH)/raw/%.insns)
+
+bench: bench-parts
 	@BENCH_DIR=$(BENCH) $(BENCH)/bench $(CASE)
 	@if command -v gnuplot >/dev/null; then gnuplot -e "dir='$(BENCH)'" bench/plot.gp; \
 		echo "$(BENCH)/results.json  $(BENCH)/bench.svg"; \
@@ -289,6 +291,6 @@ install: all
 clean:
 	rm -rf $(B)
 
-.PHONY: all bench demo demo-packages examples install fuzz soak support check clean
+.PHONY: all bench bench-parts demo demo-packages examples install fuzz soak support check clean
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

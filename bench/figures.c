@@ -191,7 +191,7 @@ static double time_load(struct skep *skep, const struct bpf_insn *insns, int *fd
 static double time_check(struct skep *skep, const struct bpf_insn *insns)
 {
 	struct prog *prog = prog_alloc(skep, INSNS);
-	const union bpf_attr attr = {0};
+	union bpf_attr attr = {0};
 	double start;
 
 	if (!prog)

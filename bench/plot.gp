@@ -1,21 +1,23 @@
 # gnuplot -e "dir='build/bench'" bench/plot.gp: each engine's time over Linux's JIT's
-set terminal svg size 1100,480 font "sans-serif,12" background "#ffffff"
+machine = system("cat ".dir."/machine.txt")
+set terminal svg size 1200,640 font "sans-serif,14" background "#ffffff"
 set output dir."/bench.svg"
 set datafile separator "\t"
 set datafile missing "-"
-set style data histograms
-set style histogram clustered gap 1.5
-set style fill solid 0.9 noborder
+set title "The same C on each engine: time of a run, less that of an empty program\nfastest of ten, ".machine noenhanced
+set key outside bottom center horizontal samplen 1 spacing 1.3
+set border 3 lc rgb "#888888"
 set logscale y 2
-set yrange [0.125:64]
-set ylabel "time of a run / Linux's JIT (log scale, lower is faster)"
-set xtics rotate by -35
-set grid ytics lc rgb "#dddddd"
-set key outside top center horizontal
-set title "The same C on each engine, fastest of ten, less the cost of an empty run"
-plot dir."/plot.tsv" using "skep jit":xtic(1) title "skep JIT" lc rgb "#e6a100", \
-     "" using "linux" title "Linux JIT" lc rgb "#444444", \
-     "" using "native" title "gcc -O2" lc rgb "#7a9e3a", \
-     "" using "dpdk jit" title "DPDK JIT" lc rgb "#6b8fc9", \
-     "" using "skep interp" title "skep interpreter" lc rgb "#f5d27a", \
-     "" using "dpdk interp" title "DPDK interpreter" lc rgb "#c4d3ec"
+set yrange [0.125:128]
+set ytics nomirror ("1/8" 0.125, "1/4" 0.25, "1/2" 0.5, "1" 1, "2" 2, "4" 4, "8" 8, "16" 16, "32" 32, "64" 64)
+set ylabel "times Linux's JIT (lower is faster)"
+set xtics nomirror rotate by -35 scale 0
+set offsets 0.5, 0.5, 0, 0
+set grid xtics ytics lt 1 lc rgb "#e4e4e4"
+data = dir."/plot.tsv"
+plot data using 0:"dpdk interp":xtic(1) title "DPDK interpreter" with points pt 4 ps 1 lw 1.5 lc rgb "#8aa7d6", \
+     data using 0:"skep interp" title "skep interpreter" with points pt 5 ps 1 lc rgb "#c98a2b", \
+     data using 0:"dpdk jit" title "DPDK JIT" with points pt 8 ps 1.1 lw 1.5 lc rgb "#4a6fb5", \
+     data using 0:"native" title "gcc -O2" with points pt 12 ps 1.2 lw 1.5 lc rgb "#5e8f2e", \
+     1 title "Linux JIT" with lines lw 2 lc rgb "#444444", \
+     data using 0:"skep jit" title "skep JIT" with points pt 7 ps 1.2 lc rgb "#d1440c"
