@@ -23,7 +23,7 @@ enum {
 	RECORDS = 20000, /* of each */
 	ROUNDS = 300,
 	LOST_MS = 10000, /* nobody produces for as long */
-	LATE_NS = 400000,
+	LATE_NS = 150000,
 };
 
 struct record {
@@ -294,7 +294,8 @@ static void latency(const struct kind *kind)
 	printf("# %s: %llu us until the reader has it (median; 9 of 10 within %llu us)\n",
 	       kind->name, (unsigned long long)late[ROUNDS / 2] / 1000,
 	       (unsigned long long)late[ROUNDS * 9 / 10] / 1000);
-	CHECK(late[ROUNDS / 2] < LATE_NS);
+	/* a quarter of them, because others may want this CPU too; a tick would take longer */
+	CHECK(late[ROUNDS / 4] < LATE_NS);
 	end();
 }
 
