@@ -54,6 +54,8 @@ struct skep {
 	struct output_waker *output_wakers;
 	u64 secret[2];                    /* keys hashes that nobody is to foresee */
 	_Atomic u64 socket_cookies;       /* given out so far */
+	/* does nobody wait any more for what the calling thread does?  or NULL: exec/ */
+	int (*interrupted)(struct skep *skep);
 	/* told of every wake-up, by the thread that runs the program; or NULL: exec/ */
 	void (*output_ready)(struct skep *skep, struct obj *buffer);
 	struct trace *trace;              /* bpf_trace_printk's sink: helper/trace.h */
@@ -71,6 +73,12 @@ struct skep_config {
 	const struct usercopy *usercopy; /* &usercopy_direct */
 	const struct sys_caller *caller; /* sys/: our own process */
 };
+
+/* For loops that may take long: 1 when what they do may end with -EINTR. */
+static inline int skep_interrupted(struct skep *skep)
+{
+	return skep->interrupted && skep->interrupted(skep);
+}
 
 /* Base parts only; sys_create (sys/sys.h) makes a whole instance.  0 or -errno. */
 int skep_base_create(const struct skep_config *config, struct skep **out);

@@ -93,6 +93,14 @@ static pid_t caller_pid(struct skep *skep)
 	return client_pid(current_of(skep));
 }
 
+/* Not every run is for a client: timers are not. */
+static int interrupted(struct skep *skep)
+{
+	const struct notice *n = current_of(skep);
+
+	return n && atomic_load_explicit(&n->gone, memory_order_relaxed);
+}
+
 static void closed(struct skep *skep, struct obj *obj)
 {
 	ready_forget(exec_of(skep), obj);
@@ -113,6 +121,7 @@ static int make_instance(struct exec *exec)
 	if (err)
 		return err;
 	exec->skep->output_ready = ready_output;
+	exec->skep->interrupted = interrupted;
 	exec->closes = sys_watch_closes(exec->skep);
 	if (exec->closes < 0)
 		exec_tell(exec, "no inotify (%s): closes are looked for one by one",
@@ -190,6 +199,7 @@ struct house {
 	int status; /* of the program, as wait tells it */
 	bool ended; /* the program */
 	bool empty; /* the tree */
+	int doubts; /* whether all closes have been seen */
 };
 
 /* Our shell is to see that its job has been stopped from the terminal; it continues both. */
@@ -245,15 +255,15 @@ static void sleep_and_look(struct house *h, int listener)
 	u64 count;
 
 	atomic_store(&exec->sleeping, 1);
-	if (!notices_check(exec))
+	if (!notices_check(exec) && !h->doubts)
 		timeout = -1;
 	poll(fds, ARRAY_SIZE(fds), timeout);
 	atomic_store(&exec->sleeping, 0);
 	(void)!read(exec->wake, &count, sizeof(count));
 	if (fds[0].revents)
 		pass_signals(h);
-	if (fds[1].revents)
-		sys_sweep(exec->skep);
+	if (fds[1].revents || h->doubts)
+		h->doubts = sys_sweep(exec->skep);
 	if (fds[3].revents)
 		h->empty = true;
 }

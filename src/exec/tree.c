@@ -88,20 +88,26 @@ static void send(struct notice *n, long ret)
 	(void)ioctl(n->tree->listener, SECCOMP_IOCTL_NOTIF_SEND, &resp);
 }
 
-/* Put the fd into the client and answer with its number, in one step. */
+/*
+ * Put the fd into the client and answer with its number.  In one step, when nobody else receives:
+ * by the client's next call our own fd has to be closed, which would hold the object.
+ */
 static void send_fd(struct notice *n)
 {
 	struct seccomp_notif_addfd add = {
 		.id = n->call.id,
-		.flags = SECCOMP_ADDFD_FLAG_SEND,
+		.flags = n->yielded ? 0 : SECCOMP_ADDFD_FLAG_SEND,
 		.srcfd = (u32)n->result_fd,
 		.newfd_flags = n->result_flags,
 	};
-	int err = ioctl(n->tree->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0 ? -errno : 0;
+	int fd = ioctl(n->tree->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
 
+	if (fd < 0)
+		fd = -errno;
 	close(n->result_fd);
-	if (err && err != -ENOENT && err != -EINPROGRESS)
-		send(n, err);
+	/* a client that was killed meanwhile wants no answer */
+	if ((fd < 0 || n->yielded) && fd != -ENOENT && fd != -EINPROGRESS)
+		send(n, fd);
 }
 
 static u64 now_ns(void)

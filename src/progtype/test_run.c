@@ -1,5 +1,6 @@
 /* BPF_PROG_TEST_RUN: what its runners share. */
 #include <errno.h>
+#include <sched.h>
 #include <time.h>
 
 #include "base/usercopy.h"
@@ -132,29 +133,49 @@ int test_run_out(const struct test_run *test, union bpf_attr *attr,
 	return err;
 }
 
+static void begin_run(const struct test_run *test, void *ctx, struct run *run)
+{
+	run_begin(run, test->skep, test->outer);
+	run->engine = test->engine;
+	run->prog = test->prog;
+	run->ctx = ctx;
+}
+
+/* Between two runs: others may want the CPU, or nobody the result.  0 or -EINTR. */
+static int take_breath(const struct test_run *test, void *ctx, struct run *run)
+{
+	if (atomic_load_explicit(&test->skep->slots.waiters, memory_order_relaxed) && !run->fault) {
+		run_end(run);
+		sched_yield();
+		begin_run(test, ctx, run);
+	}
+	return skep_interrupted(test->skep) ? -EINTR : 0;
+}
+
 int test_run_repeat(const struct test_run *test, u32 repeat, void *ctx, void (*before)(void *ctx),
 		    struct test_result *result)
 {
+	enum { BREATH = 64 };
 	const struct os *os = test->skep->os;
 	u32 times = repeat ? repeat : 1;
 	struct run run;
 	u64 start, ns;
+	int err = 0;
 
-	run_begin(&run, test->skep, test->outer);
-	run.engine = test->engine;
-	run.prog = test->prog;
-	run.ctx = ctx;
+	begin_run(test, ctx, &run);
 	start = os->clock_ns(os, CLOCK_MONOTONIC);
-	for (u32 i = 0; i < times && !run.fault; i++) {
+	for (u32 i = 0; i < times && !run.fault && !err; i++) {
 		if (before)
 			before(ctx);
 		run.tail_calls = 0;
 		result->retval = (u32)test->entry(ctx, &run, test->prog);
+		if (i % BREATH == BREATH - 1)
+			err = take_breath(test, ctx, &run);
 	}
 	ns = (os->clock_ns(os, CLOCK_MONOTONIC) - start) / times;
 	run_end(&run);
 	result->duration = ns > UINT32_MAX ? UINT32_MAX : (u32)ns;
-	return run.fault ? -EFAULT : 0;
+	return run.fault ? -EFAULT : err;
 }
 
 int test_run_zero_but(const void *ctx, u32 size, const struct byte_range *keep, u32 n)

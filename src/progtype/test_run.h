@@ -40,7 +40,7 @@ int test_run_out(const struct test_run *test, union bpf_attr *attr,
 
 /*
  * Run the program attr->test.repeat times (0: once), `before` (may be NULL) ahead of each.
- * 0, or -EFAULT when the checked interpreter stopped it.
+ * 0, -EFAULT when the checked interpreter stopped it, -EINTR when nobody waits for it any more.
  */
 int test_run_repeat(const struct test_run *test, u32 repeat, void *ctx, void (*before)(void *ctx),
 		    struct test_result *result);

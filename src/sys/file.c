@@ -238,9 +238,9 @@ int file_open(struct skep *skep, struct obj *obj, u32 mode)
 	struct sys_file *dead = NULL, *file;
 	int fd = 0;
 
+	if (atomic_load_explicit(&sys->nr_files, memory_order_relaxed) >= sys->sweep_at)
+		files_sweep(skep);
 	pthread_mutex_lock(&sys->lock);
-	if (sys->nr_files >= sys->sweep_at)
-		dead = files_take_closed(sys);
 	file = obj->file;
 	if (!file)
 		fd = make(skep, obj, &file);
@@ -248,7 +248,7 @@ int file_open(struct skep *skep, struct obj *obj, u32 mode)
 		fd = open_anew(file, mode);
 		if (fd < 0 && !file->given) {
 			file_detach(sys, file);
-			file->next = dead;
+			file->next = NULL;
 			dead = file;
 		}
 	}

@@ -12,6 +12,8 @@ struct sys_file {
 	struct obj *obj;
 	dev_t dev;
 	ino_t ino;
+	struct sys_file *next_doubt; /* among those to be asked again: closed.c */
+	u64 doubt_until;             /* CLOCK_MONOTONIC; 0: not among them */
 	int fd;        /* ours, O_RDONLY: leases count readers, and a memfd's first file is none */
 	int watch;     /* inotify's number for it, or -1 */
 	u8 restricted; /* some fds of it are not O_RDWR */
@@ -32,7 +34,5 @@ int file_alone(const struct sys_file *file);
 /* Have its closes told, when they are watched at all. */
 void file_watch(struct sys *sys, struct sys_file *file);
 void file_unwatch(struct sys *sys, struct sys_file *file);
-/* Take the files out of the table that nobody has any more, as a chain. */
-struct sys_file *files_take_closed(struct sys *sys);
 
 #endif

@@ -17,12 +17,15 @@ struct bpffs;
 enum { WATCH_BUCKETS = 4096 };
 
 struct sys {
-	pthread_mutex_t lock;     /* guards all below; before it nothing is locked */
-	struct sys_file **bucket; /* files by inode */
-	u32 nr_buckets, nr_files;
-	u32 sweep_at; /* nr_files that makes the next creation look for closed ones */
-	int inotify;  /* tells of closes: closed.c; or -1 */
+	pthread_mutex_t sweep_lock; /* before any other: one thread lets go of closed files */
+	pthread_mutex_t lock;       /* guards all below; before it only sweep_lock */
+	struct sys_file **bucket;   /* files by inode */
+	u32 nr_buckets;
+	_Atomic u32 nr_files; /* read without the lock for a guess */
+	_Atomic u32 sweep_at; /* nr_files that makes the next creation look for closed ones */
+	int inotify;          /* tells of closes: closed.c; or -1 */
 	struct sys_file *watched[WATCH_BUCKETS]; /* files by inotify's number */
+	struct sys_file *doubts;                 /* to be asked again */
 	u32 nr_unwatched;                        /* files that it would not take */
 	struct bpffs *bpffs;
 	struct attach_point *points;

@@ -31,6 +31,7 @@ int sys_create(const struct skep_config *config, struct skep **out)
 	skep->sys = os_alloc(skep->os, sizeof(*skep->sys));
 	if (!skep->sys)
 		goto no_sys;
+	pthread_mutex_init(&skep->sys->sweep_lock, NULL);
 	pthread_mutex_init(&skep->sys->lock, NULL);
 	pthread_mutex_init(&skep->sys->bind_lock, NULL);
 	err = files_create(skep);
@@ -83,6 +84,7 @@ void sys_free(struct skep *skep)
 	trace_free(skep->trace);
 	pthread_mutex_destroy(&skep->sys->bind_lock);
 	pthread_mutex_destroy(&skep->sys->lock);
+	pthread_mutex_destroy(&skep->sys->sweep_lock);
 	os_free(skep->os, skep->sys);
 	skep->sys = NULL;
 	skep_base_free(skep);

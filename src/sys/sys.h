@@ -76,8 +76,8 @@ int sys_dup(struct skep *skep, int fd, int min);
  */
 int sys_watch_closes(struct skep *skep);
 
-/* Let go of objects whose last fd was closed. */
-void sys_sweep(struct skep *skep);
+/* Let go of objects whose last fd was closed.  1: some may be seen only a moment later; or 0. */
+int sys_sweep(struct skep *skep);
 
 /* mkdir(2) in the instance's bpffs: sys/bpffs.h.  0, -EEXIST, -ENOENT, -EPERM; -EXDEV elsewhere. */
 int sys_mkdir(struct skep *skep, const char *path);
