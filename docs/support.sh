@@ -7,12 +7,15 @@ export LC_ALL=C
 # The rows of a list: "name since state".
 rows() { "$B/skep" features "$1" | awk '$1 ~ /^[A-Za-z_]/ && NF >= 3 && !/:$/'; }
 
-# Words of tests, "word file", for finding who tests a name.
+# Words of tests, "word file", for finding who tests a name; helpers are named with and without bpf_.
 words=$(mktemp) files=$(mktemp) || exit 1
 trap 'rm -f "$words" "$files"' EXIT
 grep -rowE '(BPF_[A-Z_0-9]+|[a-z_][a-z0-9_]*)' tests --include='*.[ch]' --include='*.def' \
 	--include='*.sh' --include='*.txt' --include=scope -H |
-	awk -F: '!seen[$0]++ { print $2, $1 }' | sort >"$words"
+	awk -F: '!seen[$0]++ {
+		print $2, $1
+		if (sub(/^(bpf_|BPF_FUNC_)/, "", $2)) print $2, $1
+	}' | sort -u >"$words"
 
 # tested FOLDERS TEST: each line "KEY[,KEY...]<TAB>CELLS" becomes "| CELLS | the tests of these folders
 # that name a key, at most three; or TEST, which walks all rows |".
