@@ -1,6 +1,6 @@
 /*
- * What bpf(2) reads and fills in Linux 6.18: its argument, instructions and the records beside them,
- * and what *_GET_INFO_BY_FD tells.  Names and offsets are Linux's; tests/sys compares each.
+ * What bpf(2) reads and fills in Linux 6.18: its argument, instructions and the records beside
+ * them, and what *_GET_INFO_BY_FD tells.  Names and offsets are Linux's; tests/sys compares each.
  */
 #ifndef SKEP_BASE_ABI_ATTR_H
 #define SKEP_BASE_ABI_ATTR_H
