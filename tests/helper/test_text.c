@@ -250,8 +250,7 @@ static const char *const numbers[] = {
 	"0x0x1",
 	"1e5",
 	"\v7",
-	"\xa0"
-	"7",
+	"\2407",
 };
 
 static void linux_number(u32 id, const char *text, u32 flags, int map, struct area *area)
