@@ -43,36 +43,56 @@ SO = 0
 
 all: $(B)/skep $(B)/libskep.a $(B)/libskep.so $(B)/libskep-bpf.a $(B)/libskep-bpf.so
 
-$(B)/obj/%.o: %.c
+$(B)/obj/%.o: %.c | $(B)/gen/libbpf_cache.h
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
 	@$(CC) $(STD) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
-$(B)/san/%.o: %.c
+$(B)/san/%.o: %.c | $(B)/gen/libbpf_cache.h
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
 	@$(CC) $(STD) $(CPPFLAGS) -O1 -g $(SAN) -c $< -o $@
 
-$(B)/tsan/%.o: %.c
+$(B)/tsan/%.o: %.c | $(B)/gen/libbpf_cache.h
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
 	@$(CC) $(STD) $(CPPFLAGS) -O1 -g $(TSAN) -c $< -o $@
 
 # The private libbpf: the distribution's object code in one piece, its system calls renamed to those
-# of src/load, and of its names only those left that its headers tell.
+# of src/load, and of its names only those left that its headers tell, and its cache of features.
+# Another than the distribution's: make LIBBPF_A=.../libbpf.a LIBBPF_INC=...(the folder above bpf/).
 LIBBPF_A := $(shell $(CC) -print-file-name=libbpf.a)
-LIBBPF_H = $(wildcard /usr/include/bpf/*.h)
+LIBBPF_INC = /usr/include
+LIBBPF_H = $(wildcard $(LIBBPF_INC)/bpf/*.h)
 LIBBPF = $(B)/libbpf/libbpf.o
+CPPFLAGS += $(if $(filter-out /usr/include,$(LIBBPF_INC)),-I$(LIBBPF_INC))
 
 $(B)/libbpf/api.txt: $(LIBBPF_H)
 	@mkdir -p $(@D)
 	@grep -ohE '\b(lib)?(bpf|btf|perf_buffer|ring_buffer|user_ring_buffer)_\w+' $^ | sort -u >$@
 
-$(LIBBPF): $(LIBBPF_A) $(B)/libbpf/api.txt src/load/libbpf.syms
+$(B)/libbpf/whole.o: $(LIBBPF_A)
+	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	@$(LD) -r --whole-archive $< -o $(@D)/whole.o
-	@objcopy --keep-global-symbols=$(B)/libbpf/api.txt --redefine-syms=src/load/libbpf.syms \
-		$(@D)/whole.o $@
+	@$(LD) -r --whole-archive $< -o $@
+
+# "SIZE NAME" of the cache, whatever this libbpf calls it
+$(B)/libbpf/cache.txt: $(B)/libbpf/whole.o
+	@nm -S $< | awk '$$4 == "feature_probes" || $$4 == "feature_cache" { print $$2, $$4 }' >$@
+	@[ -s $@ ] || { echo "$(LIBBPF_A): its cache of features is not where it was; see src/load/features.c"; \
+		rm $@; exit 1; }
+
+$(B)/gen/libbpf_cache.h: $(B)/libbpf/cache.txt
+	@mkdir -p $(@D)
+	@sed 's/\(.*\) .*/enum { LIBBPF_CACHE_SIZE = 0x\1 };/' $< >$@
+
+$(LIBBPF): $(B)/libbpf/whole.o $(B)/libbpf/cache.txt $(B)/libbpf/api.txt src/load/libbpf.syms
+	@echo "  LD    $@"
+	@cache=$$(cut -d' ' -f2 $(B)/libbpf/cache.txt); \
+	objcopy --globalize-symbol=$$cache $< $@ && \
+	objcopy --redefine-sym=$$cache=load_feature_cache $@
+	@objcopy --keep-global-symbols=$(B)/libbpf/api.txt --keep-global-symbol=load_feature_cache \
+		--redefine-syms=src/load/libbpf.syms $@
 
 # Everything, for our own programs.
 $(B)/libskep-all.a: $(LIB_OBJS) $(LIBBPF)
@@ -133,6 +153,9 @@ $(B)/%.bpf.o: %.bpf.c
 
 examples: $(EXAMPLES)
 
+# Objects that tests load.
+TEST_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/*/objects/*.bpf.c))
+
 # What facts say of constants and layouts, as C that holds it beside what our headers say.
 ABI_FACTS = tests/facts/constants.tsv.xz tests/facts/struct_layout.tsv.xz
 $(B)/gen/abi_facts.h: tests/sys/abi_facts.awk tests/facts/scope $(ABI_FACTS)
@@ -160,7 +183,7 @@ $(B)/tsan/tests/%: $(B)/tsan/tests/%.o $(B)/libskep-tsan.a
 	@echo "  LD    $@"
 	@$(CC) $(TSAN) $^ -o $@ $(LDLIBS)
 
-check: all examples bench-parts $(TESTS) $(TSAN_TESTS)
+check: all examples $(TEST_OBJECTS) bench-parts $(TESTS) $(TSAN_TESTS)
 	@B=$(B) tests/run $(TESTS) $(TSAN_TESTS) $(wildcard tests/*/test_*.sh)
 
 # A million random programs on both engines: about a minute.
@@ -175,7 +198,7 @@ FUZZ_OBJS := $(LIB_SRCS:%.c=$(B)/fuzz/obj/%.o)
 FUZZ_TEST_LIB := $(patsubst %.c,$(B)/fuzz/obj/%.o,$(wildcard tests/lib/*.c))
 FUZZ_CFLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 
-$(B)/fuzz/obj/%.o: %.c
+$(B)/fuzz/obj/%.o: %.c | $(B)/gen/libbpf_cache.h
 	@mkdir -p $(@D)
 	@echo "  FUZZ  $@"
 	@$(CLANG) $(STD) $(CPPFLAGS) $(FUZZ_CFLAGS) -c $< -o $@

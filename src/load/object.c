@@ -8,7 +8,9 @@
 #include <bpf/libbpf.h>
 
 #include "base/os.h"
+#include "base/skep.h"
 #include "load/elf.h"
+#include "load/shim.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -138,6 +140,13 @@ static int open_and_pick(const struct file *file, const struct load_options *opt
 	return 0;
 }
 
+static u32 load_version(void)
+{
+	const struct skep *skep = load_current();
+
+	return skep ? skep->kernel_version : 0;
+}
+
 int load_open(const char *path, const struct load_options *options, struct loaded *out)
 {
 	struct load_log *before;
@@ -147,7 +156,9 @@ int load_open(const char *path, const struct load_options *options, struct loade
 	if (err)
 		return err;
 	before = load_log_to(options->log);
+	features_enter(load_version());
 	err = open_and_pick(&file, options, out);
+	features_leave();
 	load_log_to(before);
 	os_free(&os_host, file.bytes);
 	return err;
@@ -222,8 +233,11 @@ int load_find(const struct bpf_object *object, const char *name, struct load_log
 int load_object(struct bpf_object *object, struct load_log *log)
 {
 	struct load_log *before = load_log_to(log);
-	int err = bpf_object__load(object);
+	int err;
 
+	features_enter(load_version());
+	err = bpf_object__load(object);
+	features_leave();
 	load_log_to(before);
 	if (err)
 		load_say(log, 0, "cannot be loaded: %s\n", reason(err));

@@ -3,6 +3,7 @@
  * and fds belong to a process: which instance libbpf's calls reach, where its words go, what was
  * mapped and is watched.  These are skep's only variables that no instance holds.
  */
+#include "base/skep.h"
 #include "load/shim.h"
 
 #include <stdio.h>
@@ -20,12 +21,17 @@ static _Thread_local struct {
 struct load_process load_process = {
 	.once = PTHREAD_ONCE_INIT,
 	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.features_once = PTHREAD_ONCE_INIT,
+	.features_lock = PTHREAD_MUTEX_INITIALIZER,
+	.none_loading = PTHREAD_COND_INITIALIZER,
 };
 
 static void make_process_skep(void)
 {
 	if (skep_new(NULL, &load_process.skep))
 		load_process.skep = NULL;
+	else
+		features_use(load_process.skep->kernel_version);
 }
 
 struct skep *load_current(void)
@@ -41,6 +47,8 @@ EXPORT struct skep *skep_use(struct skep *skep)
 	struct skep *before = thread.skep;
 
 	thread.skep = skep;
+	if (skep)
+		features_use(skep->kernel_version);
 	return before;
 }
 

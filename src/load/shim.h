@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include "libbpf_cache.h" /* made from libbpf.a: LIBBPF_CACHE_SIZE */
 #include "load/load.h"
 
 struct perf_event_attr;
@@ -27,7 +28,22 @@ extern struct load_process {
 	struct mapping *mappings;
 	struct watch *watches;
 	struct waiting *waitings;
+
+	pthread_once_t features_once;
+	u8 no_features[LIBBPF_CACHE_SIZE]; /* libbpf's cache as it is at first */
+	pthread_mutex_t features_lock;     /* guards the three below */
+	pthread_cond_t none_loading;
+	u32 version; /* of Linux, that libbpf's cache is about; 0: none yet */
+	u32 loading; /* how many threads are between features_enter and _leave */
 } load_process;
+
+/*
+ * features.c: from now on libbpf's calls, of all threads, meet instances of this version.  Between
+ * enter and leave that is certain; without, another thread's loading is not disturbed.
+ */
+void features_use(u32 version);
+void features_enter(u32 version);
+void features_leave(void);
 
 extern FILE *const load_stderr;
 int load_vfprintf(FILE *file, int flag, const char *fmt, va_list args);
