@@ -278,6 +278,18 @@ static int check_types(const struct elf *elf)
 	return btf ? elf_check_btf(elf, btf, ext) : 0;
 }
 
+/* libbpf before 1.0 took them; its words today name no remedy. */
+static int check_old_maps(const struct elf *elf)
+{
+	u32 count, maps = elf_find_section(elf, "maps", &count);
+
+	if (!maps)
+		return 0;
+	return elf_bad(elf, maps,
+		       "maps as before libbpf 1.0; declare them in SEC(\".maps\"), "
+		       "with __uint(type, ..), __type(key, ..), ...");
+}
+
 int elf_open(struct elf *elf, const char *name, const u8 *bytes, u64 size, struct load_log *log)
 {
 	int err;
@@ -290,5 +302,7 @@ int elf_open(struct elf *elf, const char *name, const u8 *bytes, u64 size, struc
 		err = check_names(elf);
 	if (!err)
 		err = check_tables(elf);
+	if (!err)
+		err = check_old_maps(elf);
 	return err ? err : check_types(elf);
 }

@@ -10,6 +10,7 @@
 #include "base/os.h"
 #include "base/skep.h"
 #include "load/elf.h"
+#include "load/file.h"
 #include "load/shim.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -20,56 +21,10 @@ struct skep_object {
 };
 
 enum { NAME_MAX_LEN = 64 };
-static const u64 object_size_max = 256 << 20;
 
 static const char *reason(int err)
 {
 	return -err == ENOTSUPP ? "it needs what skep does not do yet" : strerror(-err);
-}
-
-struct file {
-	const char *path;
-	u8 *bytes;
-	u64 size;
-};
-
-static int read_stream(FILE *stream, struct file *file, struct load_log *log)
-{
-	u64 room = 64 << 10;
-
-	for (;;) {
-		u8 *bytes = os_alloc(&os_host, room);
-
-		if (!bytes)
-			return load_say(log, -ENOMEM, "%s: out of memory\n", file->path);
-		if (file->size)
-			memcpy(bytes, file->bytes, file->size);
-		os_free(&os_host, file->bytes);
-		file->bytes = bytes;
-		file->size += fread(bytes + file->size, 1, room - file->size, stream);
-		if (ferror(stream))
-			return load_say(log, -errno, "%s: %m\n", file->path);
-		if (file->size < room)
-			return 0;
-		room *= 2;
-		if (room > object_size_max)
-			return load_say(log, -EFBIG, "%s: larger than 256 MiB\n", file->path);
-	}
-}
-
-static int read_file(const char *path, struct file *file, struct load_log *log)
-{
-	FILE *stream = fopen(path, "re");
-	int err;
-
-	*file = (struct file){.path = path};
-	if (!stream)
-		return load_say(log, -errno, "%s: %m\n", path);
-	err = read_stream(stream, file, log);
-	fclose(stream);
-	if (err)
-		os_free(&os_host, file->bytes);
-	return err;
 }
 
 /* "dir/drop.bpf.o" -> "drop": what libbpf prefixes the maps of global data with. */
@@ -124,6 +79,8 @@ static int open_and_pick(const struct file *file, const struct load_options *opt
 	struct elf elf;
 	int err = elf_open(&elf, file->path, file->bytes, file->size, options->log);
 
+	if (!err && options->btf_path)
+		err = file_check_types(options->btf_path, options->log);
 	if (!err)
 		err = open_bytes(file, options, &loaded.object);
 	if (err)
@@ -151,10 +108,11 @@ int load_open(const char *path, const struct load_options *options, struct loade
 {
 	struct load_log *before;
 	struct file file;
-	int err = read_file(path, &file, options->log);
+	int err = file_read(path, &file, options->log);
 
 	if (err)
 		return err;
+	load_know_sections();
 	before = load_log_to(options->log);
 	features_enter(load_version());
 	err = open_and_pick(&file, options, out);

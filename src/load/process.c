@@ -21,6 +21,7 @@ static _Thread_local struct {
 struct load_process load_process = {
 	.once = PTHREAD_ONCE_INIT,
 	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.sections_once = PTHREAD_ONCE_INIT,
 	.features_once = PTHREAD_ONCE_INIT,
 	.features_lock = PTHREAD_MUTEX_INITIALIZER,
 	.none_loading = PTHREAD_COND_INITIALIZER,

@@ -29,6 +29,7 @@ extern struct load_process {
 	struct watch *watches;
 	struct waiting *waitings;
 
+	pthread_once_t sections_once;
 	pthread_once_t features_once;
 	u8 no_features[LIBBPF_CACHE_SIZE]; /* libbpf's cache as it is at first */
 	pthread_mutex_t features_lock;     /* guards the three below */
@@ -36,6 +37,9 @@ extern struct load_process {
 	u32 version; /* of Linux, that libbpf's cache is about; 0: none yet */
 	u32 loading; /* how many threads are between features_enter and _leave */
 } load_process;
+
+/* sections.c: teach libbpf names of sections that it may be too old to know.  Once a process. */
+void load_know_sections(void);
 
 /*
  * features.c: from now on libbpf's calls, of all threads, meet instances of this version.  Between

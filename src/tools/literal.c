@@ -2,6 +2,7 @@
 #include "base/abi.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,34 @@ static int encode_big_endian(struct encoder *e, const struct slot_of *slot, cons
 	return 0;
 }
 
+struct enumerator {
+	u32 name; /* an offset of btf's strings */
+	u64 value;
+};
+
+static struct enumerator enumerator(const struct btf_type *t, u32 i)
+{
+	if (btf_is_enum(t))
+		return (struct enumerator){btf_enum(t)[i].name_off, (s64)btf_enum(t)[i].val};
+	return (struct enumerator){btf_enum64(t)[i].name_off, btf_enum64_value(&btf_enum64(t)[i])};
+}
+
+/* "BLUE" is none of RED, GREEN */
+static int no_enumerator(struct encoder *e, const struct slot_of *slot, const char *text)
+{
+	const struct btf *btf = slot->type.btf;
+	const struct btf_type *t = btf__type_by_id(btf, slot->type.id);
+	char list[80] = "";
+
+	for (u32 i = 0; i < btf_vlen(t); i++) {
+		size_t used = strlen(list);
+
+		snprintf(list + used, sizeof(list) - used, "%s%s", used ? ", " : "",
+			 btf__name_by_offset(btf, enumerator(t, i).name));
+	}
+	return bad(e, "\"%.40s\" is none of %s", text, list);
+}
+
 static int encode_enum(struct encoder *e, const struct slot_of *slot, const char *text)
 {
 	const struct btf *btf = slot->type.btf;
@@ -160,15 +189,15 @@ static int encode_enum(struct encoder *e, const struct slot_of *slot, const char
 	u32 bits = slot->bits ? slot->bits : slot->type.size * 8;
 
 	for (u32 i = 0; i < btf_vlen(t); i++) {
-		u32 name = btf_is_enum(t) ? btf_enum(t)[i].name_off : btf_enum64(t)[i].name_off;
-		u64 value = btf_is_enum(t) ? (u64)(s64)btf_enum(t)[i].val
-					   : btf_enum64_value(&btf_enum64(t)[i]);
+		struct enumerator one = enumerator(t, i);
 
-		if (!strcmp(btf__name_by_offset(btf, name), text)) {
-			write_bits(slot->bytes, slot->bit, bits, value);
+		if (!strcmp(btf__name_by_offset(btf, one.name), text)) {
+			write_bits(slot->bytes, slot->bit, bits, one.value);
 			return 0;
 		}
 	}
+	if (isalpha((u8)*text) && strcmp(text, "true") && strcmp(text, "false"))
+		return no_enumerator(e, slot, text);
 	return encode_number(e, slot, text);
 }
 

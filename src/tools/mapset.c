@@ -3,6 +3,7 @@
 
 #include "tools/mapset.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,6 +126,18 @@ static int bad_side(const struct mapinfo *info, const char *side, const char *er
 	return mapset_how(info);
 }
 
+/* errno is why. */
+static int refused(const struct mapinfo *info)
+{
+	u32 room = bpf_map__max_entries(info->map);
+
+	if (errno == E2BIG && info->shape == SHAPE_INDEXED)
+		return fail("%s: keys go from 0 to %u", info->name, room - 1);
+	if (errno == E2BIG)
+		return fail("%s: the map is full: max_entries is %u", info->name, room);
+	return fail("%s: the entry is refused: %m", info->name);
+}
+
 static int set_entry(const struct mapinfo *info, const struct json *key, const struct json *value)
 {
 	u8 *k = calloc(1, (size_t)info->key.size + 1);
@@ -139,7 +152,7 @@ static int set_entry(const struct mapinfo *info, const struct json *key, const s
 	else if (parse_value(info, value, v, error))
 		err = bad_side(info, "value", error);
 	else if (bpf_map_update_elem(bpf_map__fd(info->map), k, v, BPF_ANY))
-		err = fail("%s: the entry is refused: %m", info->name);
+		err = refused(info);
 	free(k);
 	free(v);
 	return err;

@@ -4,10 +4,12 @@
  */
 #include "tools/tool.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -135,13 +137,16 @@ static int wait_for(const struct tool *tool, pid_t pid)
 
 static int run_in_child(const struct tool *tool, void *opts, char **args, int nargs)
 {
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 	int status;
 
 	if (pid < 0)
 		return fail("%s: cannot start a process: %m", tool->name);
 	if (pid > 0)
 		return wait_for(tool, pid);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(TOOL_FAILED);
 	status = tool->run(opts, args, nargs);
 	if (fflush(stdout))
 		status = fail("cannot write the output: %m");

@@ -47,7 +47,7 @@ struct tool {
 	const struct option *options;
 	u32 min_args, max_args;
 	bool runs_program; /* what follows the first argument is that program's own */
-	bool in_child; /* parses objects with libbpf: a crash there has to end as a message */
+	bool in_child;     /* parses objects with libbpf: a crash there has to end as a message */
 	u32 opts_size;
 	int (*run)(void *opts, char **args, int nargs);
 };

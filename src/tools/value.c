@@ -193,7 +193,7 @@ static bool is_text(const u8 *bytes, u32 size)
 	for (u32 i = len; i < size; i++)
 		if (bytes[i])
 			return false;
-	return len > 0 && len < size;
+	return len < size;
 }
 
 static bool is_char(const struct value_type *type)

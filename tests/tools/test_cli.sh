@@ -1,35 +1,6 @@
 #!/bin/sh
 # The command as people use it: each message, each option.  Run from the top of the tree.
-B=${B:-build}
-skep=$B/skep
-examples=$B/examples
-pcap=examples/capture.pcap
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-fail=0
-report() { # NAME WANTED GOT
-	if [ "$2" = "$3" ]; then
-		echo "ok - $1"
-	else
-		fail=1
-		echo "not ok - $1"
-		printf '%s\n' "wanted: $2" "got: $3" | sed 's/^/# /'
-	fi
-}
-# exits STATUS FIRST-LINE-OF-STDERR ARGUMENT...
-exits() {
-	status=$1 said=$2
-	shift 2
-	"$skep" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
-	report "skep $*" "$status $said" "$? $(head -n 1 "$tmp/err")"
-}
-# shows LINE ARGUMENT...: stdout has the line
-shows() {
-	line=$1
-	shift
-	"$skep" "$@" >"$tmp/out" 2>&1
-	report "skep $* shows $line" 1 "$(grep -cxF -- "$line" "$tmp/out")"
-}
+. tests/tools/cli.sh
 
 exits 0 "" --help
 exits 0 "" help run
