@@ -185,11 +185,11 @@ static long open_path(struct notice *n, int dirfd, u64 path, u64 flags)
 {
 	char at[PATH_MAX];
 	struct stat st;
-	long err = path_locate(n, dirfd, path, at);
+	long err;
 	int fd;
 
-	if (err)
-		return err;
+	if (path_locate(n, dirfd, path, at))
+		return *at ? side_open(n, at, flags) : NOTICE_CONTINUE;
 	err = bpffs_stat(n->exec->skep, at, flags & O_NOFOLLOW ? BPFFS_LAST : BPFFS_FOLLOW, &st);
 	if (err)
 		return err == -ENOENT && flags & O_CREAT ? -EACCES : err;

@@ -71,11 +71,10 @@ long path_locate(struct notice *n, int dirfd, u64 path, char out[PATH_MAX])
 {
 	char text[PATH_MAX], base[PATH_MAX];
 
-	if (read_path(n, dirfd, path, text, base))
+	*out = 0;
+	if (read_path(n, dirfd, path, text, base) || bpffs_clean(base, text, out))
 		return NOTICE_CONTINUE;
-	if (bpffs_clean(base, text, out) || !bpffs_covers(n->exec->skep, out))
-		return NOTICE_CONTINUE;
-	return 0;
+	return bpffs_covers(n->exec->skep, out) ? 0 : NOTICE_CONTINUE;
 }
 
 long path_through(struct notice *n, int dirfd, u64 path, char out[PATH_MAX])

@@ -25,6 +25,12 @@ long path_through(struct notice *n, int dirfd, u64 path, char out[PATH_MAX]);
  */
 long path_absolute(struct notice *n, const char *path, char out[PATH_MAX]);
 
+/*
+ * open(2) of a file of the host's that tells of BPF: the instance's in its place (side.c).  The
+ * path is clean.  NOTICE_CONTINUE for all others.
+ */
+long side_open(struct notice *n, const char *path, u64 flags);
+
 /* A folder of ours as an fd of ours, to be handed over: fd or -errno. */
 int folder_open(struct notice *n, const char *path);
 

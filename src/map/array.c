@@ -3,6 +3,7 @@
  * are the contents of a file of their own, which clients may mmap.
  */
 #include "map/internal.h"
+#include "map/usage.h"
 
 struct array {
 	struct map map;
@@ -73,7 +74,6 @@ static int array_create(struct skep *skep, const struct map_attr *attr, struct m
 		return err;
 	}
 	map->lookup = array_lookup;
-	map->memory += a->size;
 	*out = map;
 	return 0;
 }
@@ -194,6 +194,7 @@ static const struct map_user_ops array_user = {
 static const struct map_more_ops array_more = {
 	.inlined = array_inlined,
 	.for_each = array_for_each,
+	.usage = usage_of_values,
 };
 
 const struct map_ops map_array_ops = {

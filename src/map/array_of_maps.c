@@ -1,6 +1,7 @@
 /* BPF_MAP_TYPE_ARRAY_OF_MAPS: programs look up maps, user space their ids. */
 #include "map/obj_array.h"
 #include "map/template.h"
+#include "map/usage.h"
 
 static int array_of_maps_check(const struct map_attr *attr)
 {
@@ -64,7 +65,12 @@ static const struct map_user_ops array_of_maps_user = {
 	.batches = MAP_BATCH_LOOKUP | MAP_BATCH_UPDATE,
 };
 
+static const struct map_more_ops array_of_maps_more = {
+	.usage = usage_of_pointers,
+};
+
 const struct map_ops map_array_of_maps_ops = {
+	.more = &array_of_maps_more,
 	.check = array_of_maps_check,
 	.create = array_of_maps_create,
 	.free = array_of_maps_free,

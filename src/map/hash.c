@@ -1,5 +1,6 @@
 /* BPF_MAP_TYPE_HASH, and the commands that all hash types share. */
 #include "map/hash.h"
+#include "map/usage.h"
 
 int hash_check(const struct map_attr *attr)
 {
@@ -269,6 +270,7 @@ static const struct map_user_ops hash_user = {
 
 static const struct map_more_ops hash_more = {
 	.for_each = hash_for_each,
+	.usage = usage_of_hash,
 };
 
 const struct map_ops map_hash_ops = {

@@ -5,6 +5,7 @@
  */
 #include "map/hash.h"
 #include "map/template.h"
+#include "map/usage.h"
 
 struct hash_of_maps {
 	struct hash hash;
@@ -138,7 +139,12 @@ static const struct map_user_ops hash_of_maps_user = {
 	.batches = MAP_BATCH_ALL,
 };
 
+static const struct map_more_ops hash_of_maps_more = {
+	.usage = usage_of_hash_of_maps,
+};
+
 const struct map_ops map_hash_of_maps_ops = {
+	.more = &hash_of_maps_more,
 	.check = hash_of_maps_check,
 	.create = hash_of_maps_create,
 	.free = hash_of_maps_free,

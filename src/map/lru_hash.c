@@ -5,6 +5,7 @@
  */
 #include "map/hash.h"
 #include "map/lru.h"
+#include "map/usage.h"
 
 struct lru_hash {
 	struct table table;
@@ -235,6 +236,7 @@ static const struct map_user_ops lru_hash_user = {
 
 static const struct map_more_ops lru_hash_more = {
 	.for_each = lru_hash_for_each,
+	.usage = usage_of_lru_hash,
 };
 
 const struct map_ops map_lru_hash_ops = {

@@ -108,7 +108,6 @@ int map_alloc(struct skep *skep, const struct map_attr *attr, size_t size, struc
 	map->flags = attr->flags & ~(u32)FD_FLAGS; /* those are the fd's */
 	map->extra = attr->extra;
 	memcpy(map->name, attr->name, sizeof(map->name));
-	map->memory = size;
 	map->fd = -1;
 	*out = map;
 	return 0;

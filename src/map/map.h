@@ -86,6 +86,7 @@ struct map_more_ops {
 	long (*push)(struct map *map, const void *value, u64 flags);
 	long (*pop)(struct map *map, void *value);
 	long (*peek)(struct map *map, void *value);
+	u64 (*usage)(struct map *map); /* map_usage: map/usage.h has them */
 };
 
 struct map_user_ops {
@@ -137,7 +138,6 @@ struct map {
 	struct map *inner;               /* maps of maps: what the inner ones are like, else NULL */
 	_Atomic u32 frozen;              /* user space may not write: sys refuses with -EPERM */
 	_Atomic u64 owner_type;          /* prog arrays: what programs it may hold: prog/tail.h */
-	u64 memory;                      /* bytes, for fdinfo */
 	int fd;                          /* file behind what clients may mmap, or -1: owned */
 };
 
@@ -156,6 +156,9 @@ void map_dealloc(struct map *map);
  * a reference, and map->record.  0 or -errno.
  */
 int map_set_btf(struct map *map, struct btf *btf, u32 key_type_id, u32 value_type_id);
+
+/* Bytes, as Linux counts what such a map costs: fdinfo's "memlock". */
+u64 map_usage(struct map *map);
 
 /* The row of a type, NULL when Linux has none of that number. */
 struct map_type {

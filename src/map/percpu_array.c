@@ -6,6 +6,7 @@
  *	        '------ cpu_stride ------------'
  */
 #include "map/internal.h"
+#include "map/usage.h"
 
 struct percpu_array {
 	struct map map;
@@ -69,7 +70,6 @@ static int percpu_array_create(struct skep *skep, const struct map_attr *attr, s
 		return -ENOMEM;
 	}
 	map->lookup = percpu_array_lookup;
-	map->memory += total_size(a);
 	*out = map;
 	return 0;
 }
@@ -194,6 +194,7 @@ static const struct map_more_ops percpu_array_more = {
 	.inlined = percpu_array_inlined,
 	.for_each = percpu_array_for_each,
 	.lookup_cpu = percpu_array_lookup_cpu,
+	.usage = usage_of_percpu_values,
 };
 
 const struct map_ops map_percpu_array_ops = {

@@ -3,6 +3,7 @@
  * together, by element.
  */
 #include "map/hash.h"
+#include "map/usage.h"
 
 struct percpu_hash {
 	struct hash hash;
@@ -122,7 +123,6 @@ static int percpu_hash_create(struct skep *skep, const struct map_attr *attr, st
 		map_dealloc(&h->table.map);
 		return -ENOMEM;
 	}
-	h->table.map.memory += total_size(p);
 	h->table.map.lookup = percpu_lookups[h->table.key_kind];
 	*out = &h->table.map;
 	return 0;
@@ -165,6 +165,7 @@ static const struct map_user_ops percpu_hash_user = {
 static const struct map_more_ops percpu_hash_more = {
 	.for_each = percpu_hash_for_each,
 	.lookup_cpu = percpu_hash_lookup_cpu,
+	.usage = usage_of_percpu_hash,
 };
 
 const struct map_ops map_percpu_hash_ops = {

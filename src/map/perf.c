@@ -14,6 +14,7 @@
 #include "map/obj_array.h"
 #include "map/output.h"
 #include "map/perf.h"
+#include "map/usage.h"
 
 enum { PAGE = 4096 };
 
@@ -316,7 +317,12 @@ static const struct map_user_ops perf_event_array_user = {
 	.gone = perf_event_array_user_gone,
 };
 
+static const struct map_more_ops perf_more = {
+	.usage = usage_of_pointers,
+};
+
 const struct map_ops map_perf_event_array_ops = {
+	.more = &perf_more,
 	.check = perf_event_array_check,
 	.create = obj_array_create,
 	.free = obj_array_free,

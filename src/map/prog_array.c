@@ -1,5 +1,6 @@
 /* BPF_MAP_TYPE_PROG_ARRAY: where tail calls go.  Programs reach it through prog/tail.c. */
 #include "map/obj_array.h"
+#include "map/usage.h"
 
 static int prog_array_check(const struct map_attr *attr)
 {
@@ -42,7 +43,12 @@ static const struct map_user_ops prog_array_user = {
 	.gone = obj_array_user_gone,
 };
 
+static const struct map_more_ops prog_array_more = {
+	.usage = usage_of_pointers,
+};
+
 const struct map_ops map_prog_array_ops = {
+	.more = &prog_array_more,
 	.check = prog_array_check,
 	.create = obj_array_create,
 	.free = obj_array_free,

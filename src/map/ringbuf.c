@@ -9,6 +9,7 @@
 #include "map/output.h"
 #include "map/ring_dir.h"
 #include "map/ringbuf.h"
+#include "map/usage.h"
 
 enum { PAGE = 4096, HEADER = BPF_RINGBUF_HDR_SZ };
 #define LENGTH_MASK (~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT))
@@ -102,7 +103,6 @@ static int ringbuf_create(struct skep *skep, const struct map_attr *attr, struct
 		map_dealloc(map);
 		return err;
 	}
-	map->memory += file_size(r);
 	*out = map;
 	return 0;
 }
@@ -270,7 +270,12 @@ static const struct map_user_ops ringbuf_user = {
 	.mmap = ringbuf_mmap,
 };
 
+static const struct map_more_ops ringbuf_more = {
+	.usage = usage_of_ring,
+};
+
 const struct map_ops map_ringbuf_ops = {
+	.more = &ringbuf_more,
 	.check = ringbuf_check,
 	.create = ringbuf_create,
 	.free = ringbuf_free,

@@ -69,7 +69,6 @@ static int alloc_groups(struct table *t, u32 entries)
 	t->overflow_end = main + t->total / GROUP_SLOTS + 1;
 	t->groups_memory = os_alloc(os, (t->overflow_end + 1ull) * sizeof(struct group));
 	t->groups = u64_to_ptr(round_up_to(ptr_to_u64(t->groups_memory), CACHE_LINE));
-	t->map.memory += t->overflow_end * sizeof(struct group);
 	return t->groups_memory ? 0 : -ENOMEM;
 }
 
@@ -80,7 +79,6 @@ static int alloc_elems(struct table *t, u32 value_size)
 	t->value_off = (u32)round_up_to(t->map.key_size, 8);
 	t->elem_size = elem_stride(t->value_off + round_up_to(value_size, 8));
 	t->elems = window_alloc(&skep->window, (u64)t->total * t->elem_size);
-	t->map.memory += (u64)t->total * t->elem_size;
 	if (!t->elems)
 		return -ENOMEM;
 	if (!(t->map.flags & BPF_F_ZERO_SEED))

@@ -168,4 +168,7 @@ const struct prog *prog_tail_call(struct map *array, u32 index, struct run *run)
  */
 int prog_array_claim(struct map *array, const struct prog *prog);
 
+/* 1 and the program type that it takes, once there is one; 0 for maps of other types too. */
+int prog_array_owner(const struct map *array, u32 *type);
+
 #endif

@@ -45,3 +45,11 @@ const struct prog *prog_tail_call(struct map *array, u32 index, struct run *run)
 	run->tail_calls++;
 	return prog_of(obj);
 }
+
+int prog_array_owner(const struct map *array, u32 *type)
+{
+	u64 owner = atomic_load_explicit(&array->owner_type, memory_order_relaxed);
+
+	*type = (u32)owner;
+	return owner != 0;
+}

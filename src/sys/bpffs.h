@@ -61,6 +61,9 @@ int bpffs_chown(struct skep *skep, const char *path, u32 uid, u32 gid);
 int bpffs_mount(struct skep *skep, const char *path, u32 mode, const struct bpffs_owner *owner);
 int bpffs_umount(struct skep *skep, const char *path);
 
+/* Tell of each: where it is, the first one first.  fn may not call back. */
+void bpffs_mounts(struct skep *skep, void (*fn)(const char *path, void *cookie), void *cookie);
+
 /* A reference to obj becomes the file's. */
 int bpffs_pin(struct skep *skep, const char *path, struct obj *obj, u32 mode,
 	      const struct bpffs_owner *owner);

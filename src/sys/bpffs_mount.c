@@ -93,6 +93,22 @@ int bpffs_umount(struct skep *skep, const char *path)
 	return 0;
 }
 
+static void tell(const struct bpffs_mount *mount, void (*fn)(const char *path, void *cookie),
+		 void *cookie)
+{
+	if (!mount)
+		return;
+	tell(mount->next, fn, cookie);
+	fn(mount->path, cookie);
+}
+
+void bpffs_mounts(struct skep *skep, void (*fn)(const char *path, void *cookie), void *cookie)
+{
+	pthread_mutex_lock(&skep->sys->lock);
+	tell(skep->sys->bpffs->mounts, fn, cookie);
+	pthread_mutex_unlock(&skep->sys->lock);
+}
+
 int bpffs_create(struct skep *skep)
 {
 	struct bpffs_owner owner = {geteuid(), getegid()};

@@ -60,6 +60,9 @@ int sys_fd_for_obj(struct skep *skep, struct obj *obj);
  */
 int sys_mmap_check(struct skep *skep, int fd, struct map_mmap *ask);
 
+/* What Linux shows of an object in /proc/PID/fdinfo, as text.  0, -ENOMEM, -ENOSPC. */
+int sys_fdinfo(struct obj *obj, char *to, size_t room);
+
 /* Close an fd that sys_bpf returned: the object goes with its last one.  0 or -errno. */
 int sys_close(struct skep *skep, int fd);
 

@@ -44,3 +44,7 @@ for f in $(list $b); do rm -r $b/$f; done
 list $b
 mkdir -p "$1"
 mount -t bpf bpf "$1" && stat -f -c %T "$1" && mkdir "$1/inner" && list "$1"
+bpftool map create "$1/inner/seen" type array key 4 value 8 entries 4 name seen
+bpftool -f map show name seen | sed 's/^[0-9]*:/ID:/' | tr '\t' ' '
+grep " bpf " /proc/self/mounts | cut -d ' ' -f 2 | sort -u
+umount "$1" && ls -A "$1"
