@@ -38,9 +38,9 @@ struct name {
 
 #define TYPE(name) #name, BPF_PROG_TYPE_##name
 static const struct name types[] = {
-	{TYPE(SOCKET_FILTER)}, {TYPE(SCHED_CLS)}, {TYPE(XDP)},
-	{TYPE(CGROUP_SKB)},    {TYPE(LWT_XMIT)},  {TYPE(SK_SKB)},
-	{TYPE(SYSCALL)},       {TYPE(SK_LOOKUP)}, {TYPE(RAW_TRACEPOINT)},
+	{TYPE(SOCKET_FILTER)},  {TYPE(SCHED_CLS)}, {TYPE(XDP)},     {TYPE(CGROUP_SKB)},
+	{TYPE(LWT_XMIT)},       {TYPE(SK_SKB)},    {TYPE(SYSCALL)}, {TYPE(SK_LOOKUP)},
+	{TYPE(RAW_TRACEPOINT)}, {TYPE(LWT_IN)},    {TYPE(LWT_OUT)}, {TYPE(SCHED_ACT)},
 };
 
 #define MAP(name) #name, BPF_MAP_TYPE_##name
@@ -213,7 +213,8 @@ static void differs(const char *who, const struct both_outcome *out)
 	printf("# %s: %s: load %ld, run %ld, R0 %d (0x%x)\n", f.name, who, out->load, out->run,
 	       (s32)out->retval, out->retval);
 	if (out->load)
-		printf("#   %s\n", out->log + (strlen(out->log) > 400 ? strlen(out->log) - 400 : 0));
+		printf("#   %s\n",
+		       out->log + (strlen(out->log) > 400 ? strlen(out->log) - 400 : 0));
 }
 
 /* It has to work, and to give what the case says. */
