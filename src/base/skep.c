@@ -29,6 +29,7 @@ int skep_base_create(const struct skep_config *config, struct skep **out)
 		return -ENOMEM;
 	skep->os = os;
 	skep->engine = config->engine;
+	skep->unproven = !config->proven;
 	skep->kernel_version = config->kernel_version ? config->kernel_version : DEFAULT_KERNEL;
 	skep->usercopy = config->usercopy ? config->usercopy : &usercopy_direct;
 	skep->caller = config->caller;

@@ -46,6 +46,7 @@ struct skep {
 	_Atomic(struct code_heap *) code; /* machine code, made by the first compile: jit/code.h */
 	void (*code_destroy)(struct skep *skep, struct code_heap *code);
 	u32 kernel_version;      /* 0x061200 = 6.18: rows with a later `since` are hidden */
+	u8 unproven; /* programs are only followed by kinds of values: verifier/kinds */
 	_Atomic u32 stats_users; /* > 0: count runs and their time */
 	_Atomic(struct ring_dir *) rings; /* finds ring buffers: map/ring_dir.h */
 	_Atomic u32 rings_lock;           /* guards adding to it, removing from it */
@@ -72,6 +73,7 @@ struct skep_config {
 	u64 window_size;                 /* 64 GiB of address space */
 	const struct usercopy *usercopy; /* &usercopy_direct */
 	const struct sys_caller *caller; /* sys/: our own process */
+	u8 proven; /* verify as Linux does; what is not covered yet is refused */
 };
 
 /* For loops that may take long: 1 when what they do may end with -EINTR. */

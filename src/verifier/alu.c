@@ -1,143 +1,192 @@
-/*
- * Arithmetic in the flow pass: constants are folded, pointers keep their kind (and offset) through
- * additions, and what Linux does not let anyone do to a pointer is refused.
- */
+/* Arithmetic: numbers go to num.h, pointers to pointer.c; moves make links between registers. */
 #include <errno.h>
 
-#include "isa/alu.h"
-#include "verifier/flow.h"
+#include "verifier/walk.h"
 
 static const char *const op_text[] = {
 	"+=", "-=", "*=", "/=", "|=", "&=", "<<=", ">>=", "neg", "%=", "^=", "=", "s>>=", "end"};
 
-static const char *text_of(const struct bpf_insn *insn)
+const char *alu_op_text(const struct bpf_insn *insn)
 {
 	return op_text[BPF_OP(insn->code) >> 4];
 }
 
-static struct val source(struct flow *f, const struct bpf_insn *insn)
+static int is_64(const struct bpf_insn *insn)
 {
-	if (BPF_SRC(insn->code) == BPF_X)
-		return *reg_of(f, insn->src_reg);
-	return val_const((u64)(s64)insn->imm);
+	return BPF_CLASS(insn->code) == BPF_ALU64;
 }
 
-/* A map pointer plus 0 is all that may be done to one; ends and objects of the kernel stay whole.
- */
-static int check_pointer_kind(struct flow *f, const struct bpf_insn *insn, const struct val *ptr,
-			      const struct val *by)
+/* A range that no value is in comes of a path that cannot be: what follows is true of anything. */
+static int check_invariant(struct walk *w, struct reg *r)
 {
-	static const u16 fixed = K_MAP_PTR | K_PACKET_END | K_FUNC;
-	int zero = val_is_const(by) && !by->value;
-
-	if (!(ptr->kinds & fixed) || ptr->kinds & ~fixed || (val_is(ptr, K_MAP_PTR) && zero))
+	if (r->type != REG_SCALAR || !num_is_impossible(&r->num))
 		return 0;
-	return reject(f->env, -EACCES, "R%u pointer arithmetic on %s prohibited", insn->dst_reg,
-		      val_name(ptr));
-}
-
-/* ptr op by, in words of Linux's adjust_ptr_min_max_vals; dst_is_ptr: not "scalar op pointer" */
-static int check_pointer(struct flow *f, const struct bpf_insn *insn, const struct val *ptr,
-			 const struct val *by, int dst_is_ptr)
-{
-	u8 op = BPF_OP(insn->code);
-	u32 dst = insn->dst_reg;
-	int err;
-
-	if (BPF_CLASS(insn->code) != BPF_ALU64)
-		return op == BPF_SUB ? 0
-				     : reject(f->env, -EACCES,
-					      "R%u 32-bit pointer arithmetic prohibited", dst);
-	err = check_pointer_kind(f, insn, ptr, by);
-	if (err || op == BPF_ADD)
-		return err;
-	if (op == BPF_SUB && !dst_is_ptr)
-		return reject(f->env, -EACCES, "R%u tried to subtract pointer from scalar", dst);
-	if (op == BPF_SUB && val_is(ptr, K_STACK))
-		return reject(f->env, -EACCES, "R%u subtraction from stack pointer prohibited",
-			      dst);
-	if (op == BPF_SUB)
-		return 0;
-	if (op == BPF_AND || op == BPF_OR || op == BPF_XOR)
-		return reject(f->env, -EACCES, "R%u bitwise operator %s on pointer prohibited", dst,
-			      text_of(insn));
-	return reject(f->env, -EACCES, "R%u pointer arithmetic with %s operator prohibited", dst,
-		      text_of(insn));
-}
-
-static int check_two_pointers(struct flow *f, const struct bpf_insn *insn)
-{
-	if (BPF_OP(insn->code) == BPF_SUB)
-		return 0;
-	return reject(f->env, -EACCES, "R%u pointer %s pointer prohibited", insn->dst_reg,
-		      text_of(insn));
-}
-
-static int check(struct flow *f, const struct bpf_insn *insn, const struct val *dst,
-		 const struct val *src)
-{
-	u8 op = BPF_OP(insn->code);
-
-	if (op == BPF_NEG || op == BPF_END)
-		return 0;
-	if (val_is_pointer(dst) && val_is_pointer(src))
-		return check_two_pointers(f, insn);
-	if (val_is_pointer(dst) && val_is_scalar(src))
-		return check_pointer(f, insn, dst, src, 1);
-	if (val_is_pointer(src) && val_is_scalar(dst))
-		return check_pointer(f, insn, src, dst, 0);
+	if (w->check_invariants)
+		return reject(w->env, -EFAULT, "REG INVARIANTS VIOLATION (alu)");
+	num_forget_ranges(&r->num);
 	return 0;
 }
 
-/* What may come out when a pointer may be involved. */
-static struct val moved(const struct bpf_insn *insn, const struct val *dst, const struct val *src)
+static void move_constant(struct reg *dst, const struct bpf_insn *insn)
 {
-	u8 op = BPF_OP(insn->code);
-	int src_ptr = !!(src->kinds & K_POINTERS), dst_ptr = !!(dst->kinds & K_POINTERS);
-	struct val v = dst_ptr ? *dst : *src;
-	const struct val *by = dst_ptr ? src : dst;
+	reg_set_const(dst, is_64(insn) ? (u64)(s64)insn->imm : (u32)insn->imm);
+}
 
-	if (BPF_CLASS(insn->code) != BPF_ALU64 || (op != BPF_ADD && op != BPF_SUB))
-		return val_of_kind(K_SCALAR | ((dst->kinds | src->kinds) & K_UNKNOWN));
-	if (op == BPF_SUB && src_ptr)
-		return val_of_kind(K_SCALAR | ((dst->kinds | src->kinds) & K_UNKNOWN));
-	v.kinds |= by->kinds & (u16)~K_SCALAR;
-	if (v.known != KNOWN_ALL || !val_is_const(by)) {
-		v.known = 0;
-		v.value = 0;
-		return v;
+/* Copies that keep the value are linked: what is learnt of one is known of the other. */
+static void copy_linked(struct walk *w, struct reg *dst, struct reg *src, int same_value)
+{
+	if (same_value)
+		links_assign(w, src);
+	*dst = *src;
+	if (!same_value)
+		dst->id = 0;
+}
+
+static int fits_below_sign(const struct reg *src, s16 bits)
+{
+	return src->num.umax < 1ull << (bits - 1);
+}
+
+static void move_wide(struct walk *w, const struct bpf_insn *insn, struct reg *dst, struct reg *src)
+{
+	if (!insn->off) {
+		copy_linked(w, dst, src, 1);
+	} else if (reg_is_scalar(src)) {
+		copy_linked(w, dst, src, fits_below_sign(src, insn->off));
+		num_sign_extend(&dst->num, (u32)insn->off / 8);
+	} else {
+		reg_set_unknown(dst);
 	}
-	v.value += op == BPF_ADD ? by->value : -by->value;
-	return v;
 }
 
-int step_alu(struct flow *f, const struct bpf_insn *insn, enum isa_op op)
+static void move_low(struct walk *w, const struct bpf_insn *insn, struct reg *dst, struct reg *src)
 {
-	struct val src = source(f, insn), *dst = reg_of(f, insn->dst_reg);
-	int err = check(f, insn, dst, &src);
-
-	if (err)
-		return err;
-	if (val_is_const(dst) && val_is_const(&src))
-		*dst = val_const(isa_alu(op, dst->value, src.value));
-	else
-		*dst = moved(insn, dst, &src);
-	return 0;
+	if (!reg_is_scalar(src)) {
+		reg_set_unknown(dst);
+	} else if (!insn->off) {
+		copy_linked(w, dst, src, src->num.umax <= UINT32_MAX);
+	} else {
+		copy_linked(w, dst, src, fits_below_sign(src, insn->off));
+		num_sign_extend_32(&dst->num, (u32)insn->off / 8);
+	}
+	num_low_only(&dst->num);
+	num_sync(&dst->num);
 }
 
-int step_mov(struct flow *f, const struct bpf_insn *insn, enum isa_op op)
+static int move(struct walk *w, const struct bpf_insn *insn)
 {
-	struct val src = source(f, insn), *dst = reg_of(f, insn->dst_reg);
+	struct reg *dst = reg_at(w, insn->dst_reg), *src = reg_at(w, insn->src_reg);
 
-	if (op == ISA_ADDR_SPACE_CAST)
-		return reject(f->env, -EINVAL,
+	if (w->note[w->pc].op == ISA_ADDR_SPACE_CAST)
+		return reject(w->env, -EINVAL,
 			      "addr_space_cast insn can only be used in a program that has an "
 			      "associated arena");
-	if (op == ISA_MOV64_X)
-		*dst = src;
-	else if (val_is_const(&src))
-		*dst = val_const(isa_alu(op, 0, src.value));
+	if (BPF_SRC(insn->code) == BPF_K)
+		move_constant(dst, insn);
+	else if (is_64(insn))
+		move_wide(w, insn, dst, src);
 	else
-		*dst = val_of_kind(K_SCALAR);
+		move_low(w, insn, dst, src);
 	return 0;
+}
+
+static void scalar(struct reg *dst, const struct reg *src, const struct bpf_insn *insn)
+{
+	u8 op = BPF_OP(insn->code);
+
+	num_alu(&dst->num, src->num, (struct num_op){op, !is_64(insn)});
+	/* what became a constant, or unknown, has lost its distance to others too */
+	if (op != BPF_ADD && op != BPF_SUB && op != BPF_MUL &&
+	    (num_is_const(&dst->num) || tnum_is_unknown(dst->num.var)))
+		dst->off = 0;
+}
+
+/*
+ * r1 = r2; r1 += 7: linked at a distance, once.  Everything else cuts the link.
+ */
+static void relink(struct reg *dst, const struct reg *by, const struct bpf_insn *insn)
+{
+	int adds_const = BPF_OP(insn->code) == BPF_ADD && is_64(insn) && reg_is_const(by);
+
+	if (!adds_const || !dst->id) {
+		dst->id = 0;
+		return;
+	}
+	if (dst->id & ID_ADD_CONST || by->num.var.value > INT32_MAX) {
+		dst->id = 0;
+		dst->off = 0;
+		return;
+	}
+	dst->id |= ID_ADD_CONST;
+	dst->off = (s32)by->num.var.value;
+}
+
+static int with_pointer(struct walk *w, const struct bpf_insn *insn, struct reg *dst,
+			const struct reg *src)
+{
+	int by_reg = BPF_SRC(insn->code) == BPF_X, err = 0;
+
+	if (!reg_is_scalar(dst) && !reg_is_scalar(src)) {
+		if (BPF_OP(insn->code) != BPF_SUB)
+			return reject(w->env, -EACCES, "R%u pointer %s pointer prohibited",
+				      insn->dst_reg, alu_op_text(insn));
+		reg_set_unknown(dst);
+		return 0;
+	}
+	if (by_reg)
+		err = precise_reg(w, reg_is_scalar(dst) ? insn->dst_reg : insn->src_reg);
+	if (err)
+		return err;
+	return reg_is_scalar(dst) ? pointer_arith(w, insn, src, dst)
+				  : pointer_arith(w, insn, dst, src);
+}
+
+static int binary(struct walk *w, const struct bpf_insn *insn)
+{
+	struct reg *dst = reg_at(w, insn->dst_reg), *src = &w->fake;
+
+	if (BPF_SRC(insn->code) == BPF_X)
+		src = reg_at(w, insn->src_reg);
+	else
+		reg_set_const(src, (u64)(s64)insn->imm);
+	if (dst->type == REG_ARENA)
+		return not_yet(w, "arenas");
+	if (!reg_is_scalar(dst) || !reg_is_scalar(src))
+		return with_pointer(w, insn, dst, src);
+	scalar(dst, src, insn);
+	if (dst == src)
+		dst->id = 0;
+	else
+		relink(dst, src, insn);
+	return 0;
+}
+
+static int unary(struct walk *w, const struct bpf_insn *insn)
+{
+	struct reg *dst = reg_at(w, insn->dst_reg);
+	struct num num = dst->num;
+
+	if (BPF_OP(insn->code) != BPF_NEG || !reg_is_scalar(dst)) {
+		reg_set_unknown(dst);
+		return 0;
+	}
+	num_alu(&num, num, (struct num_op){BPF_NEG, !is_64(insn)});
+	reg_set_unknown(dst);
+	dst->num = num;
+	return 0;
+}
+
+int do_alu(struct walk *w, const struct bpf_insn *insn)
+{
+	u8 op = BPF_OP(insn->code);
+	int err;
+
+	touch_reg(w, insn->dst_reg);
+	if (op == BPF_MOV)
+		err = move(w, insn);
+	else if (op == BPF_NEG || op == BPF_END)
+		err = unary(w, insn);
+	else
+		err = binary(w, insn);
+	return err ? err : check_invariant(w, reg_at(w, insn->dst_reg));
 }

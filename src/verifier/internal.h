@@ -49,11 +49,11 @@ struct env {
 	u8 changes_pkt;
 
 	u8 *marks;  /* enum mark, one an instruction */
-	u16 *bases; /* kinds of the address register, one an instruction: flow.h */
+	u8 *mem;    /* enum mem_kind of the address register, one an instruction */
 	struct kfunc_ref *kfuncs;
 	u32 nr_kfuncs;
 	u32 processed; /* instructions visited by flow */
-	u32 states;    /* that flow keeps */
+	u32 total_states, peak_states, max_states;
 	u64 start_ns;
 };
 
@@ -67,7 +67,8 @@ int pass_ld_imm64(struct env *env);
 int pass_cfg(struct env *env);
 int pass_sleepable(struct env *env);
 int pass_license(struct env *env);
-int pass_flow(struct env *env);
+int pass_walk(struct env *env);
+int pass_kinds(struct env *env);
 int pass_stack(struct env *env);
 int pass_rewrite(struct env *env);
 
@@ -76,6 +77,7 @@ __attribute__((format(printf, 3, 4))) int reject(struct env *env, int err, const
 
 /* "12: (b7) r0 = 0" */
 void log_insn(struct env *env, u32 pc);
+void log_insn_text(struct env *env, u32 pc); /* without its number */
 
 /* A helper's name without "bpf_", "unknown" where Linux has none. */
 const char *helper_name(u32 id);

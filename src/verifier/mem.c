@@ -1,308 +1,372 @@
-/*
- * Memory in the flow pass: what an access may touch, what a load yields.  Refused here is what no
- * path can make good: numbers as addresses, the stack's outside, read-only maps, contexts (ctx.c).
- */
+/* Loads, stores, atomics: which pointer, which rules, what a load yields. */
 #include <errno.h>
 
-#include "verifier/flow.h"
+#include "btf/btf.h"
+#include "verifier/walk.h"
 
-static const struct val *base_of(struct flow *f, const struct access *a)
+/* Kinds of pointers, a row each: how Linux calls an access that is not aligned, and its rules. */
+typedef int (*access_fn)(struct walk *w, const struct access *a);
+
+static void loaded_unknown(struct walk *w, const struct access *a)
 {
-	return reg_of(f, a->reg);
+	if (!a->write && a->value != NO_REG)
+		reg_set_unknown(reg_at(w, a->value));
 }
 
-/* Kinds that cannot be dereferenced, whatever the path. */
-static int check_address(struct flow *f, const struct access *a)
+static s32 offset_of(struct walk *w, const struct access *a)
 {
-	const struct val *base = base_of(f, a);
-
-	if (base->kinds & (u16) ~(K_SCALAR | K_PACKET_END | K_FUNC | K_MAP_PTR))
-		return 0;
-	return reject(f->env, -EACCES, "R%u invalid mem access '%s'", a->reg, val_name(base));
+	return a->off + reg_at(w, a->reg)->off;
 }
 
-static int check_stack(struct flow *f, const struct access *a)
+static int reject_kind(struct walk *w, const struct access *a)
 {
-	const struct val *base = base_of(f, a);
-	s64 off = (s64)base->value + a->off;
-
-	if (!val_is(base, K_STACK) || base->known != KNOWN_ALL)
-		return 0;
-	if (off % (s64)a->size)
-		return reject(f->env, -EACCES, "misaligned stack access off 0+%lld+%d size %u",
-			      (long long)base->value, a->off, a->size);
-	if (off < 0 && off >= -MAX_BPF_STACK)
-		return 0;
-	return reject(f->env, -EACCES, "invalid %s stack R%u off=%lld size=%u",
-		      a->write ? "write to" : "read from", a->reg, (long long)off, a->size);
+	return reject(w->env, -EACCES, "R%u invalid mem access '%s'", a->reg,
+		      reg_name(reg_full(reg_at(w, a->reg))).text);
 }
 
-static int check_map(struct flow *f, const struct access *a)
+static int reject_write(struct walk *w, const struct access *a)
 {
-	const struct val *base = base_of(f, a);
-	const struct map *map = val_is(base, K_MAP_VALUE) ? map_of_val(f, base) : NULL;
-	u32 forbidden = a->write ? BPF_F_RDONLY_PROG : BPF_F_WRONLY_PROG;
-
-	if (!map || !(map->flags & forbidden))
-		return 0;
-	return reject(f->env, -EACCES, "%s map forbidden, value_size=%u off=%lld size=%u",
-		      a->write ? "write into" : "read from", map->value_size,
-		      (long long)base->value + a->off, a->size);
+	return reject(w->env, -EACCES, "R%u cannot write into %s", a->reg,
+		      reg_name(reg_full(reg_at(w, a->reg))).text);
 }
 
-/* One instruction, one way to reach the context: the access is rewritten, or it is not. */
-static int check_one_kind(struct flow *f)
-{
-	u16 kinds = f->env->bases[f->pc] & K_POINTERS;
-
-	if (kinds & K_CTX && kinds != K_CTX)
-		return reject(f->env, -EINVAL, "same insn cannot be used with different pointers");
-	return 0;
-}
-
-static int check(struct flow *f, const struct access *a)
+static int access_key(struct walk *w, const struct access *a)
 {
 	int err;
 
-	f->env->bases[f->pc] |= base_of(f, a)->kinds;
-	err = check_address(f, a);
+	if (a->write)
+		return reject(w->env, -EACCES, "write to change key R%u not allowed", a->reg);
+	err = region_mem(w, a, reg_at(w, a->reg)->map->key_size, 0);
 	if (!err)
-		err = check_one_kind(f);
-	if (!err)
-		err = check_stack(f, a);
-	if (!err)
-		err = check_map(f, a);
-	if (!err && base_of(f, a)->kinds & K_STACK)
-		stack_reach(f, base_of(f, a), a->off);
+		loaded_unknown(w, a);
 	return err;
 }
 
-/* Values of frozen maps that programs cannot write are constants (.rodata). */
-static int load_constant(struct flow *f, const struct access *a, struct val *loaded)
+static int access_value(struct walk *w, const struct access *a)
 {
-	const struct val *base = base_of(f, a);
-	struct map *map = val_is(base, K_MAP_VALUE) ? map_of_val(f, base) : NULL;
-	s64 off = (s64)base->value + a->off;
-	u64 addr, value = 0;
+	struct reg constant;
+	int err = region_map_perm(w, a);
 
-	if (!map || base->known != KNOWN_ALL || !(map->flags & BPF_F_RDONLY_PROG) ||
-	    !atomic_load_explicit(&map->frozen, memory_order_acquire) || !map->ops->value_addr)
-		return 0;
-	if (off < 0 || off + a->size > map->value_size ||
-	    map->ops->value_addr(map, (u32)off, &addr))
-		return 0;
-	memcpy(&value, u64_to_ptr(addr), a->size);
-	*loaded = val_const(value);
-	return 1;
+	if (!err)
+		err = region_map(w, a, 0);
+	if (err)
+		return err;
+	if (region_map_load(w, a, &constant))
+		*reg_at(w, a->value) = constant;
+	else
+		loaded_unknown(w, a);
+	return 0;
 }
 
-/* Pointers to kernel objects may lie where 8 bytes are loaded from maps' values and such objects.
+static int access_mem(struct walk *w, const struct access *a)
+{
+	const struct reg *r = reg_at(w, a->reg);
+	int err;
+
+	if (r->flags & REG_UNTRUSTED)
+		return not_yet(w, "untrusted memory");
+	if (a->write && r->flags & REG_RDONLY)
+		return reject_write(w, a);
+	err = region_mem(w, a, r->mem_size, 0);
+	if (!err)
+		loaded_unknown(w, a);
+	return err;
+}
+
+static void load_field(struct walk *w, const struct access *a, const struct ctx_loaded *loaded)
+{
+	struct reg *r = reg_at(w, a->value);
+
+	if ((loaded->full & 0xff) == REG_SCALAR) {
+		reg_set_unknown(r);
+		return;
+	}
+	reg_set_pointer(r, loaded->full);
+	if (r->flags & REG_OR_NULL)
+		r->id = ++w->ids;
+}
+
+static int access_ctx(struct walk *w, const struct access *a)
+{
+	struct ctx_loaded loaded;
+	int err = ctx_pointer(w, reg_at(w, a->reg), a->reg);
+
+	if (err)
+		return err;
+	err = ctx_check(w, a, &loaded);
+	if (err)
+		return err;
+	if (!a->write && a->value != NO_REG)
+		load_field(w, a, &loaded);
+	return 0;
+}
+
+static int access_stack(struct walk *w, const struct access *a)
+{
+	int err = slots_check(w, a);
+
+	if (err)
+		return err;
+	return a->write ? slots_store(w, a) : slots_load(w, a);
+}
+
+static int access_packet(struct walk *w, const struct access *a)
+{
+	int err;
+
+	if (a->write && !packet_allowed(w, 1, NULL))
+		return reject(w->env, -EACCES, "cannot write into packet");
+	err = region_packet(w, a, 0);
+	if (!err)
+		loaded_unknown(w, a);
+	return err;
+}
+
+static int access_flow_keys(struct walk *w, const struct access *a)
+{
+	s64 off = (s64)offset_of(w, a) + (s64)reg_at(w, a->reg)->num.var.value;
+
+	if (off < 0 || off + a->size > (s64)sizeof(struct bpf_flow_keys))
+		return reject(w->env, -EACCES, "invalid access to flow keys off=%d size=%u",
+			      (int)off, a->size);
+	loaded_unknown(w, a);
+	return 0;
+}
+
+static int access_sock(struct walk *w, const struct access *a)
+{
+	int err;
+
+	if (a->write)
+		return reject_write(w, a);
+	err = sock_check(w, a);
+	if (!err)
+		loaded_unknown(w, a);
+	return err;
+}
+
+static int access_tp_buffer(struct walk *w, const struct access *a)
+{
+	const struct reg *r = reg_at(w, a->reg);
+	s32 off = offset_of(w, a);
+
+	if (off < 0)
+		return reject(w->env, -EACCES,
+			      "R%u invalid tp_buffer buffer access: off=%d, size=%u", a->reg, off,
+			      a->size);
+	if (!num_is_const(&r->num) || r->num.var.value)
+		return reject(w->env, -EACCES,
+			      "R%u invalid variable buffer offset: off=%d, var_off=%s", a->reg, off,
+			      tnum_text(r->num.var).text);
+	loaded_unknown(w, a);
+	return 0;
+}
+
+static int access_btf(struct walk *w, const struct access *a)
+{
+	(void)a;
+	return not_yet(w, "accesses through kernel pointers");
+}
+
+static int access_map(struct walk *w, const struct access *a)
+{
+	(void)a;
+	return not_yet(w, "accesses to maps themselves");
+}
+
+static int access_buf(struct walk *w, const struct access *a)
+{
+	(void)a;
+	return not_yet(w, "iterators' buffers");
+}
+
+static const struct {
+	const char *what; /* "misaligned WHATaccess" */
+	u8 mem;		  /* enum mem_kind */
+	u8 strict;	  /* always aligned */
+	u8 alone;	  /* an instruction that reaches one of these reaches nothing else */
+	u8 no_atomic;
+	access_fn fn;
+} kinds[REG_TYPES] = {
+	[REG_CTX] = {"context ", MEM_CTX, 0, 1, 1, access_ctx},
+	[REG_MAP_PTR] = {"", MEM_OTHER, 0, 0, 0, access_map},
+	[REG_MAP_VALUE] = {"value ", MEM_MAP_VALUE, 0, 0, 0, access_value},
+	[REG_MAP_KEY] = {"key ", MEM_OTHER, 0, 0, 0, access_key},
+	/* strict: spills and fills are followed by whole slots */
+	[REG_STACK] = {"stack ", MEM_STACK, 1, 0, 0, access_stack},
+	[REG_PACKET] = {"packet ", MEM_PACKET, 0, 0, 1, access_packet},
+	[REG_PACKET_META] = {"packet ", MEM_PACKET, 0, 0, 1, access_packet},
+	[REG_FLOW_KEYS] = {"flow keys ", MEM_OTHER, 0, 0, 1, access_flow_keys},
+	[REG_SOCKET] = {"sock ", MEM_OTHER, 0, 1, 1, access_sock},
+	[REG_SOCK_COMMON] = {"sock_common ", MEM_OTHER, 0, 1, 1, access_sock},
+	[REG_TCP_SOCK] = {"tcp_sock ", MEM_OTHER, 0, 1, 1, access_sock},
+	[REG_XDP_SOCK] = {"xdp_sock ", MEM_OTHER, 0, 1, 1, access_sock},
+	[REG_TP_BUFFER] = {"", MEM_OTHER, 0, 0, 0, access_tp_buffer},
+	[REG_MEM] = {"", MEM_OTHER, 0, 0, 0, access_mem},
+	[REG_BTF] = {"", MEM_OTHER, 0, 1, 0, access_btf},
+	[REG_BUF] = {"", MEM_OTHER, 0, 0, 0, access_buf},
+};
+
+/* Packets start 2 bytes after what is aligned, so that headers of 14 bytes end where words do. */
+enum { IP_ALIGN = 2 };
+
+int mem_aligned(struct walk *w, const struct access *a)
+{
+	const struct reg *r = reg_at(w, a->reg);
+	const char *what = kinds[r->type].what ? kinds[r->type].what : "";
+	s64 skip = reg_is_packet(r) ? IP_ALIGN : 0;
+	struct tnum off = tnum_add(r->num.var, tnum_const((u64)(skip + r->off + a->off)));
+
+	if (a->size == 1 || !(a->strict || w->strict_alignment || kinds[r->type].strict) ||
+	    tnum_is_aligned(off, a->size))
+		return 0;
+	/* packets are aligned only where that is asked for as a whole */
+	if (reg_is_packet(r))
+		return reject(w->env, -EACCES, "misaligned packet access off %d+%s+%d+%d size %u",
+			      IP_ALIGN, tnum_text(r->num.var).text, r->off, a->off, a->size);
+	return reject(w->env, -EACCES, "misaligned %saccess off %s+%d+%d size %u", what,
+		      tnum_text(r->num.var).text, r->off, a->off, a->size);
+}
+
+static void note_mem(struct walk *w, const struct access *a, u8 type)
+{
+	struct insn_note *note = &w->note[a->pc];
+	u8 mem = kinds[type].mem;
+
+	note->mem = !note->mem_seen ? mem : note->mem == mem ? mem : MEM_UNKNOWN;
+	note->mem_seen = 1;
+}
+
+int mem_access(struct walk *w, const struct access *a)
+{
+	const struct reg *r = reg_at(w, a->reg);
+	u8 type = r->type;
+	int err = mem_aligned(w, a);
+
+	if (err)
+		return err;
+	if (!kinds[type].fn || r->flags & REG_OR_NULL)
+		return reject_kind(w, a);
+	note_mem(w, a, type);
+	err = kinds[type].fn(w, a);
+	if (err || a->write || a->value == NO_REG || a->size == 8)
+		return err;
+	if (!reg_is_scalar(reg_at(w, a->value)))
+		return 0;
+	if (a->sign)
+		num_sign_extend(&reg_at(w, a->value)->num, a->size);
+	else
+		reg_truncate(reg_at(w, a->value), a->size);
+	return 0;
+}
+
+/*
+ * An instruction's access is rewritten by what its pointer is, so that has to be one thing where
+ * rewriting matters.
  */
-static struct val load_other(const struct val *base, u32 size)
+static int note_pointer(struct walk *w, u32 full)
 {
-	u16 kinds = K_SCALAR;
+	struct insn_note *note = &w->note[w->pc];
 
-	if (size == 8 && base->kinds & (K_MAP_VALUE | K_OTHER | K_UNKNOWN))
-		kinds |= K_UNKNOWN;
-	return val_of_kind(kinds);
-}
-
-static int load(struct flow *f, const struct access *a, struct val *loaded)
-{
-	const struct val *base = base_of(f, a);
-	struct val from_stack;
-	int err = check(f, a);
-
-	if (err)
-		return err;
-	if (base->kinds & K_CTX)
-		return ctx_access(f, a, loaded);
-	if (load_constant(f, a, loaded))
+	if (!note->ptr || note->ptr == full) {
+		note->ptr = full;
 		return 0;
-	*loaded = load_other(base, a->size);
-	if (!(base->kinds & K_STACK))
+	}
+	if (!kinds[note->ptr & 0xff].alone && !kinds[full & 0xff].alone)
 		return 0;
-	from_stack = stack_load(f, base, a->off, a->size);
-	if (val_is(base, K_STACK))
-		*loaded = from_stack;
-	else
-		val_join(loaded, &from_stack);
-	return 0;
+	return reject(w->env, -EINVAL, "same insn cannot be used with different pointers");
 }
 
-static int store(struct flow *f, const struct access *a, const struct val *v)
+int do_load(struct walk *w, const struct bpf_insn *insn)
 {
-	const struct val *base = base_of(f, a);
-	int err = check(f, a);
-
-	if (err)
-		return err;
-	if (base->kinds & K_CTX)
-		return ctx_access(f, a, NULL);
-	if (val_is(base, K_STACK) && val_is_pointer(v) && a->size != 8)
-		return reject(f->env, -EACCES, "invalid size of register spill");
-	if (base->kinds & K_STACK)
-		stack_store(f, base, a->off, a->size, v);
-	return 0;
-}
-
-static struct val sign_extended(const struct val *v, u32 size)
-{
-	u32 shift = 64 - 8 * size;
-
-	return val_is_const(v) ? val_const((u64)((s64)(v->value << shift) >> shift))
-			       : val_of_kind(K_SCALAR);
-}
-
-int step_load(struct flow *f, const struct bpf_insn *insn, enum isa_op op)
-{
-	struct access a = {.reg = insn->src_reg, .off = insn->off, .size = isa_size(insn->code)};
-	struct val loaded;
-	int err = load(f, &a, &loaded);
-
-	(void)op;
-	if (err)
-		return err;
-	if (BPF_MODE(insn->code) == BPF_MEMSX)
-		loaded = sign_extended(&loaded, a.size);
-	*reg_of(f, insn->dst_reg) = loaded;
-	return 0;
-}
-
-int step_store(struct flow *f, const struct bpf_insn *insn, enum isa_op op)
-{
-	struct access a = {
-		.reg = insn->dst_reg, .off = insn->off, .size = isa_size(insn->code), .write = 1};
-	struct val imm = val_const((u64)(s64)insn->imm);
-
-	(void)op;
-	return store(f, &a, BPF_CLASS(insn->code) == BPF_ST ? &imm : reg_of(f, insn->src_reg));
-}
-
-/* Where only plain loads and stores may go. */
-static int check_atomic(struct flow *f, const struct access *a)
-{
-	const struct val *base = base_of(f, a);
-	s64 off = (s64)base->value + a->off;
-
-	if (val_is(base, K_CTX) || val_is(base, K_PACKET))
-		return reject(f->env, -EACCES, "BPF_ATOMIC stores into R%u %s is not allowed",
-			      a->reg, val_name(base));
-	if (val_is_const(base) && off % (s64)a->size)
-		return reject(f->env, -EACCES, "misaligned access off %lld+0+%d size %u",
-			      (long long)base->value, a->off, a->size);
-	return 0;
-}
-
-static int read_modify_write(struct flow *f, const struct bpf_insn *insn, struct access *a)
-{
-	struct val old, any = val_of_kind(K_SCALAR);
-	int cmpxchg = insn->imm == BPF_CMPXCHG, err;
-
-	if (cmpxchg && !reg_of(f, 0)->kinds)
-		return reject(f->env, -EACCES, "R0 !read_ok");
-	err = check_atomic(f, a);
-	if (!err)
-		err = load(f, a, &old);
-	a->write = 1;
-	if (!err)
-		err = store(f, a, &any);
-	if (!err && cmpxchg)
-		*reg_of(f, 0) = old;
-	else if (!err && insn->imm & BPF_FETCH)
-		*reg_of(f, insn->src_reg) = old;
-	return err;
-}
-
-static int is_load_acquire(enum isa_op op)
-{
-	return op == ISA_LOAD_ACQ8 || op == ISA_LOAD_ACQ16 || op == ISA_LOAD_ACQ32 ||
-	       op == ISA_LOAD_ACQ64;
-}
-
-static int is_store_release(enum isa_op op)
-{
-	return op == ISA_STORE_REL8 || op == ISA_STORE_REL16 || op == ISA_STORE_REL32 ||
-	       op == ISA_STORE_REL64;
-}
-
-int step_atomic(struct flow *f, const struct bpf_insn *insn, enum isa_op op)
-{
-	struct access a = {.reg = insn->dst_reg, .off = insn->off, .size = isa_size(insn->code)};
+	struct access a = {.pc = w->pc,
+			   .reg = insn->src_reg,
+			   .off = insn->off,
+			   .size = isa_size(insn->code),
+			   .value = insn->dst_reg,
+			   .strict = BPF_CLASS(insn->code) == BPF_STX,
+			   .sign = BPF_MODE(insn->code) == BPF_MEMSX};
+	u32 full = reg_full(reg_at(w, insn->src_reg));
 	int err;
 
-	if (is_load_acquire(op)) {
-		a.reg = insn->src_reg;
-		err = check_atomic(f, &a);
-		return err ? err : step_load(f, insn, op);
-	}
-	if (is_store_release(op)) {
-		err = check_atomic(f, &a);
-		return err ? err : step_store(f, insn, op);
-	}
-	return read_modify_write(f, insn, &a);
+	touch_reg(w, insn->dst_reg);
+	err = mem_access(w, &a);
+	return err ? err : note_pointer(w, full);
 }
 
-int check_ld_abs_type(struct env *env)
+int do_store(struct walk *w, const struct bpf_insn *insn)
 {
-	u32 type = env->prog->type->id;
+	int imm = BPF_CLASS(insn->code) == BPF_ST;
+	struct access a = {.pc = w->pc,
+			   .reg = insn->dst_reg,
+			   .off = insn->off,
+			   .size = isa_size(insn->code),
+			   .write = 1,
+			   .value = imm ? NO_REG : insn->src_reg,
+			   .strict = BPF_MODE(insn->code) == BPF_ATOMIC};
+	u32 full = reg_full(reg_at(w, insn->dst_reg));
+	int err = mem_access(w, &a);
 
-	if (type == BPF_PROG_TYPE_SOCKET_FILTER || type == BPF_PROG_TYPE_SCHED_CLS ||
-	    type == BPF_PROG_TYPE_SCHED_ACT)
+	return err ? err : note_pointer(w, full);
+}
+
+static int check_atomic(struct walk *w, u32 reg, const char *what)
+{
+	const struct reg *r = reg_at(w, reg);
+
+	if (!kinds[r->type].no_atomic)
 		return 0;
-	return reject(env, -EINVAL,
-		      "BPF_LD_[ABS|IND] instructions not allowed for this program type");
+	return reject(w->env, -EACCES, "BPF_ATOMIC %s R%u %s is not allowed", what, reg,
+		      reg_name(reg_full(r)).text);
 }
 
-int step_ld_abs(struct flow *f, const struct bpf_insn *insn, enum isa_op op)
+/* What was there is loaded to a register, or only looked at. */
+static int load_old(struct walk *w, const struct bpf_insn *insn, struct access *a)
 {
-	(void)insn, (void)op;
-	if (!reg_of(f, 6)->kinds)
-		return reject(f->env, -EACCES, "R6 !read_ok");
-	if (!val_is(reg_of(f, 6), K_CTX))
-		return reject(f->env, -EINVAL,
-			      "at the time of BPF_LD_ABS|IND R6 != pointer to skb");
-	clobber_args(f);
-	*reg_of(f, 0) = val_of_kind(K_SCALAR);
-	return 0;
+	int err;
+
+	if (insn->imm & BPF_FETCH) {
+		a->value = insn->imm == BPF_CMPXCHG ? 0 : insn->src_reg;
+		reg_set_unknown(reg_at(w, a->value));
+		touch_reg(w, a->value);
+	}
+	err = mem_access(w, &(struct access){.pc = a->pc, .reg = a->reg, .off = a->off,
+					     .size = a->size, .value = NO_REG, .strict = 1});
+	if (err || a->value == NO_REG)
+		return err;
+	return mem_access(w, a);
 }
 
-static struct val map_val(u16 kind, u32 index, u64 off)
+static int read_modify_write(struct walk *w, const struct bpf_insn *insn)
 {
-	return (struct val){
-		.kinds = kind, .known = KNOWN_ALL, .map = (u8)(index + 1), .value = off};
-}
+	struct access a = {.pc = w->pc,
+			   .reg = insn->dst_reg,
+			   .off = insn->off,
+			   .size = isa_size(insn->code),
+			   .value = NO_REG,
+			   .strict = 1};
+	int err = insn->imm == BPF_CMPXCHG ? walk_read(w, 0) : 0;
 
-/* A callback has to be a function that BTF knows to be static. */
-static int load_func(struct flow *f, const struct bpf_insn *insn, struct val *v)
-{
-	struct env *env = f->env;
-
-	if (!env->nr_func_info)
-		return reject(env, -EINVAL, "missing btf func_info");
-	*v = val_of_kind(K_FUNC);
-	v->known = KNOWN_ALL;
-	v->value = (u64)subprog_at(env, f->pc + (u32)insn->imm + 1);
-	if (subprog_linkage(env, (u32)v->value) != BTF_FUNC_STATIC)
-		return reject(env, -EINVAL, "callback function not static");
-	return 0;
-}
-
-int step_ld_imm64(struct flow *f, const struct bpf_insn *insn, enum isa_op op)
-{
-	struct val v;
-	int err = 0;
-
-	f->next = f->pc + 2;
-	if (op == ISA_LD_MAP_FD)
-		v = map_val(K_MAP_PTR, (u32)insn->imm, 0);
-	else if (op == ISA_LD_MAP_VALUE)
-		v = map_val(K_MAP_VALUE, (u32)insn->imm, (u32)insn[1].imm);
-	else if (op == ISA_LD_FUNC)
-		err = load_func(f, insn, &v);
-	else
-		v = val_const(isa_imm64(insn));
 	if (!err)
-		*reg_of(f, insn->dst_reg) = v;
-	return err;
+		err = check_atomic(w, insn->dst_reg, "stores into");
+	if (!err)
+		err = load_old(w, insn, &a);
+	a.write = 1;
+	a.value = NO_REG;
+	return err ? err : mem_access(w, &a);
+}
+
+int do_atomic(struct walk *w, const struct bpf_insn *insn)
+{
+	int err;
+
+	if (insn->imm == BPF_LOAD_ACQ) {
+		err = check_atomic(w, insn->src_reg, "loads from");
+		return err ? err : do_load(w, insn);
+	}
+	if (insn->imm == BPF_STORE_REL) {
+		err = check_atomic(w, insn->dst_reg, "stores into");
+		return err ? err : do_store(w, insn);
+	}
+	return read_modify_write(w, insn);
 }

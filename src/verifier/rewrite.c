@@ -4,27 +4,7 @@
  */
 #include <errno.h>
 
-#include "verifier/val.h"
 #include "verifier/internal.h"
-
-/* What the address register can be, where it is one thing (a NULL or number besides faults). */
-static u8 mem_kind(u16 kinds)
-{
-	switch (kinds & (u16)~K_SCALAR) {
-	case K_CTX:
-		return MEM_CTX;
-	case K_STACK:
-		return MEM_STACK;
-	case K_PACKET:
-		return MEM_PACKET;
-	case K_MAP_VALUE:
-		return MEM_MAP_VALUE;
-	case K_OTHER:
-		return MEM_OTHER;
-	default:
-		return MEM_UNKNOWN;
-	}
-}
 
 static void rewrite_ctx(struct env *env, struct bpf_insn *insn)
 {
@@ -82,7 +62,7 @@ static void finish(struct env *env, u32 pc)
 		return;
 	}
 	fact->zext_needed = (u8)writes_half(insn);
-	fact->base = mem_kind(env->bases[pc]);
+	fact->base = env->mem[pc];
 	if (fact->base == MEM_CTX)
 		rewrite_ctx(env, insn);
 	else if (isa_is_ld_imm64(insn))

@@ -62,7 +62,7 @@ static const char *imm64_text(const void *cookie, const struct bpf_insn *insn, c
 	return buf;
 }
 
-void log_insn(struct env *env, u32 pc)
+void log_insn_text(struct env *env, u32 pc)
 {
 	char text[ISA_TEXT_MAX], name[NAME_ROOM];
 	struct namer namer = {env, name};
@@ -71,7 +71,13 @@ void log_insn(struct env *env, u32 pc)
 	isa_disasm(&env->insns[pc], env->len - pc, &names, text);
 	/* what has no notation stands in the log without its opcode */
 	if (!strncmp(text, "BUG_", 4))
-		log_printf(env->log, "%u: %s\n", pc, text);
+		log_printf(env->log, "%s\n", text);
 	else
-		log_printf(env->log, "%u: (%02x) %s\n", pc, env->insns[pc].code, text);
+		log_printf(env->log, "(%02x) %s\n", env->insns[pc].code, text);
+}
+
+void log_insn(struct env *env, u32 pc)
+{
+	log_printf(env->log, "%u: ", pc);
+	log_insn_text(env, pc);
 }

@@ -8,6 +8,12 @@
 
 #include "verifier/internal.h"
 
+/* How much is proven of programs is the instance's choice. */
+static int pass_states(struct env *env)
+{
+	return env->skep->unproven ? pass_kinds(env) : pass_walk(env);
+}
+
 static int (*const passes[])(struct env *env) = {
 	pass_fd_array,        /* what fd_array_cnt binds to the program */
 	pass_func_info_early, /* func_info: offsets ascend, types are functions */
@@ -18,7 +24,7 @@ static int (*const passes[])(struct env *env) = {
 	pass_cfg,             /* everything can be reached */
 	pass_sleepable,       /* BPF_F_SLEEPABLE as the type has it */
 	pass_license,         /* types for GPL programs only */
-	pass_flow,            /* kinds of registers and stack slots, over all paths */
+	pass_states,          /* every path, until it ends or is refused */
 	pass_stack,           /* frames fit */
 	pass_rewrite,         /* what engines read */
 };
@@ -44,8 +50,8 @@ static int begin(struct env *env, struct prog *prog, union bpf_attr *attr, struc
 	env->facts = os_alloc(os, (size_t)env->len * sizeof(*env->facts));
 	env->maps = os_alloc(os, MAX_MAPS * sizeof(struct map *));
 	env->marks = arena_alloc(&env->arena, env->len);
-	env->bases = arena_alloc(&env->arena, (size_t)env->len * sizeof(*env->bases));
-	if (!env->insns || !env->facts || !env->maps || !env->marks || !env->bases)
+	env->mem = arena_alloc(&env->arena, env->len);
+	if (!env->insns || !env->facts || !env->maps || !env->marks || !env->mem)
 		return -ENOMEM;
 	memcpy(env->insns, prog->orig_insns, (size_t)env->len * sizeof(*env->insns));
 	return 0;
@@ -60,7 +66,7 @@ static void log_stack(struct env *env)
 	log_printf(env->log, "\n");
 }
 
-/* Linux's line of figures, with those of our pass: a state is kept where paths meet. */
+/* Linux's line of figures. */
 static void log_statistics(struct env *env)
 {
 	if (!log_wanted(env->log))
@@ -71,9 +77,10 @@ static void log_statistics(struct env *env)
 		log_stack(env);
 	}
 	log_printf(env->log,
-		   "processed %u insns (limit %d) max_states_per_insn %d total_states %u "
+		   "processed %u insns (limit %d) max_states_per_insn %u total_states %u "
 		   "peak_states %u mark_read 0\n",
-		   env->processed, MAX_INSNS, env->states > 0, env->states, env->states);
+		   env->processed, MAX_INSNS, env->max_states, env->total_states,
+		   env->peak_states);
 }
 
 static void hand_over(struct env *env)

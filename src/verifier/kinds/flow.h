@@ -12,11 +12,11 @@
  *	all[]	join of everything ever stored to the slot	(what others load)
  *	out[]	join of what others stored to it		(joined to what the owner loads)
  */
-#ifndef SKEP_VERIFIER_FLOW_H
-#define SKEP_VERIFIER_FLOW_H
+#ifndef SKEP_VERIFIER_KINDS_FLOW_H
+#define SKEP_VERIFIER_KINDS_FLOW_H
 
 #include "verifier/internal.h"
-#include "verifier/val.h"
+#include "verifier/kinds/val.h"
 
 enum { NR_REGS = 11, NR_SLOTS = MAX_BPF_STACK / 8 };
 
@@ -50,6 +50,7 @@ struct flow {
 			       function */
 	struct val spilled; /* join of all pointers that were stored to any stack */
 	u8 summary_read, summary_grew;
+	u16 *bases; /* kinds of the address register, one an instruction */
 };
 
 /* flow.c */
@@ -59,26 +60,26 @@ int flow_wait(struct flow *f, u32 pc, int go); /* cur is kept at pc, and goes on
 void flow_return(struct flow *f, u32 pc, const struct val *ret); /* to what waits at pc */
 
 /* slots.c: the stack.  off is from the frame's top: -8 is the first slot. */
-void stack_store(struct flow *f, const struct val *base, s64 off, u32 size, const struct val *v);
-struct val stack_load(struct flow *f, const struct val *base, s64 off, u32 size);
+void kinds_stack_store(struct flow *f, const struct val *base, s64 off, u32 size, const struct val *v);
+struct val kinds_stack_load(struct flow *f, const struct val *base, s64 off, u32 size);
 /* a helper writes there: size bytes, 0 for as many as it likes */
-void stack_clobber(struct flow *f, const struct val *base, u32 size);
+void kinds_stack_clobber(struct flow *f, const struct val *base, u32 size);
 /* note that the frame has to reach down to off; s64 offsets below the stack have been refused */
-void stack_reach(struct flow *f, const struct val *base, s64 off);
+void kinds_stack_reach(struct flow *f, const struct val *base, s64 off);
 /* how far down this function's own accesses go at most, in slots: what states have to keep */
 u32 stack_slots_of(const struct env *env, const struct subprog *sub);
 
 /* alu.c */
-int step_alu(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
-int step_mov(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
+int kinds_alu(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
+int kinds_mov(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
 
 /* mem.c */
-int step_load(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
-int step_store(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
-int step_atomic(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
+int kinds_load(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
+int kinds_store(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
+int kinds_atomic(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
 int check_ld_abs_type(struct env *env); /* before anything else of them is judged */
-int step_ld_abs(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
-int step_ld_imm64(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
+int kinds_ld_abs(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
+int kinds_ld_imm64(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
 
 /* ctx.c: an access to the context through register reg.  0 or -errno. */
 struct access {
@@ -90,14 +91,14 @@ struct access {
 int ctx_access(struct flow *f, const struct access *a, struct val *loaded);
 
 /* call.c */
-int step_call(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
-int step_exit(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
+int kinds_call(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
+int kinds_exit(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
 void clobber_args(struct flow *f); /* R1 to R5 hold nothing any more */
 
 /* jump.c */
-int step_jump(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
-int step_goto(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
-int step_may_goto(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
+int kinds_jump(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
+int kinds_goto(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
+int kinds_may_goto(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
 
 static inline struct val *reg_of(struct flow *f, u32 reg)
 {

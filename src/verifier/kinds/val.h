@@ -2,8 +2,8 @@
  * What the flow pass knows of one register or stack slot: the kinds it may have, and where there is
  * one answer, its constant bytes (scalars), its offset (pointers), its map, its frame.
  */
-#ifndef SKEP_VERIFIER_VAL_H
-#define SKEP_VERIFIER_VAL_H
+#ifndef SKEP_VERIFIER_KINDS_VAL_H
+#define SKEP_VERIFIER_KINDS_VAL_H
 
 #include "base/types.h"
 

@@ -2,7 +2,7 @@
  * The lattice of values.  Joins only ever add kinds and lose knowledge, so every chain ends: at
  * most 10 kinds, 8 bytes, one map, one frame.
  */
-#include "verifier/val.h"
+#include "verifier/kinds/val.h"
 
 /*
  * Bytes that both know to be the same.  Where only one may be a pointer its offset stays: the other

@@ -1,8 +1,8 @@
 /* Arguments of helpers: which kinds of values they take, in Linux's words. */
-#ifndef SKEP_VERIFIER_ARGS_H
-#define SKEP_VERIFIER_ARGS_H
+#ifndef SKEP_VERIFIER_KINDS_ARGS_H
+#define SKEP_VERIFIER_KINDS_ARGS_H
 
-#include "verifier/flow.h"
+#include "verifier/kinds/flow.h"
 
 /* R1 to R5 fit helper `helper`.  0 or -errno. */
 int args_check(struct flow *f, const struct helper *helper);

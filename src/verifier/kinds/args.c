@@ -2,7 +2,7 @@
  * Arguments of helpers.  One row an argument kind: the kinds of values that can be one, and how
  * Linux lists them when none of the paths brings one.
  */
-#include "verifier/args.h"
+#include "verifier/kinds/args.h"
 
 #include <errno.h>
 
@@ -152,7 +152,7 @@ int args_check(struct flow *f, const struct helper *helper)
 		if (!err)
 			err = check_below_stack(f, helper, i);
 		if (!err && reg_of(f, i + 1)->kinds & K_STACK)
-			stack_reach(f, reg_of(f, i + 1), 0);
+			kinds_stack_reach(f, reg_of(f, i + 1), 0);
 	}
 	return err;
 }
@@ -165,7 +165,7 @@ void args_clobber(struct flow *f, const struct helper *helper)
 		if (v->kinds & K_STACK && !only_reads(helper->arg[i]) &&
 		    ARG_KIND(helper->arg[i]) != ARG_ANYTHING &&
 		    ARG_KIND(helper->arg[i]) != ARG_STACK)
-			stack_clobber(f, v, size_of(f, helper, i));
+			kinds_stack_clobber(f, v, size_of(f, helper, i));
 	}
 }
 

@@ -1,5 +1,5 @@
 /* The flow pass: its worklist, and what happens between instructions.  flow.h says how it works. */
-#include "verifier/flow.h"
+#include "verifier/kinds/flow.h"
 
 #include <errno.h>
 
@@ -10,14 +10,14 @@ enum { MAX_STATE_BYTES = 256 << 20 };
 typedef int (*step_fn)(struct flow *f, const struct bpf_insn *insn, enum isa_op op);
 
 static const step_fn steps[] = {
-	[ISA_GROUP_ALU] = step_alu,           [ISA_GROUP_MOV] = step_mov,
-	[ISA_GROUP_NEG] = step_alu,           [ISA_GROUP_END] = step_alu,
-	[ISA_GROUP_JMP] = step_jump,          [ISA_GROUP_JA] = step_goto,
-	[ISA_GROUP_MAY_GOTO] = step_may_goto, [ISA_GROUP_CALL] = step_call,
-	[ISA_GROUP_EXIT] = step_exit,         [ISA_GROUP_LD_IMM64] = step_ld_imm64,
-	[ISA_GROUP_LD_ABS] = step_ld_abs,     [ISA_GROUP_LDX] = step_load,
-	[ISA_GROUP_ST] = step_store,          [ISA_GROUP_STX] = step_store,
-	[ISA_GROUP_ATOMIC] = step_atomic,
+	[ISA_GROUP_ALU] = kinds_alu,           [ISA_GROUP_MOV] = kinds_mov,
+	[ISA_GROUP_NEG] = kinds_alu,           [ISA_GROUP_END] = kinds_alu,
+	[ISA_GROUP_JMP] = kinds_jump,          [ISA_GROUP_JA] = kinds_goto,
+	[ISA_GROUP_MAY_GOTO] = kinds_may_goto, [ISA_GROUP_CALL] = kinds_call,
+	[ISA_GROUP_EXIT] = kinds_exit,         [ISA_GROUP_LD_IMM64] = kinds_ld_imm64,
+	[ISA_GROUP_LD_ABS] = kinds_ld_abs,     [ISA_GROUP_LDX] = kinds_load,
+	[ISA_GROUP_ST] = kinds_store,          [ISA_GROUP_STX] = kinds_store,
+	[ISA_GROUP_ATOMIC] = kinds_atomic,
 };
 
 static void list(struct flow *f, u32 pc)
@@ -37,7 +37,7 @@ static int keep(struct flow *f, u32 pc, const struct state *from, u32 nr_slots)
 {
 	size_t size = state_size(nr_slots);
 
-	if (++f->env->states > MAX_STATE_BYTES / size)
+	if (++f->env->total_states > MAX_STATE_BYTES / size)
 		return -ENOMEM;
 	f->at[pc] = arena_alloc(&f->env->arena, size);
 	if (!f->at[pc])
@@ -245,13 +245,33 @@ static int begin(struct flow *f, struct env *env)
 	f->at = arena_alloc(&env->arena, env->len * sizeof(*f->at));
 	f->todo = arena_alloc(&env->arena, env->len * sizeof(*f->todo));
 	f->cur = arena_alloc(&env->arena, state_size(NR_SLOTS));
+	f->bases = arena_alloc(&env->arena, env->len * sizeof(*f->bases));
 	err = make_frames(f);
-	if (err || !f->at || !f->todo || !f->cur)
+	if (err || !f->bases || !f->at || !f->todo || !f->cur)
 		return -ENOMEM;
 	return flow_enter(f, 0, args);
 }
 
-int pass_flow(struct env *env)
+/* What the address register can be, where it is one thing (a NULL or number besides faults). */
+static u8 mem_kind(u16 kinds)
+{
+	switch (kinds & (u16)~K_SCALAR) {
+	case K_CTX:
+		return MEM_CTX;
+	case K_STACK:
+		return MEM_STACK;
+	case K_PACKET:
+		return MEM_PACKET;
+	case K_MAP_VALUE:
+		return MEM_MAP_VALUE;
+	case K_OTHER:
+		return MEM_OTHER;
+	default:
+		return MEM_UNKNOWN;
+	}
+}
+
+int pass_kinds(struct env *env)
 {
 	struct flow f;
 	u64 quiet = log_wanted(env->log) ? env->log->end : 0;
@@ -261,6 +281,8 @@ int pass_flow(struct env *env)
 		return err;
 	log_printf(env->log, "0: R1=ctx() R10=fp0\n");
 	err = settle(&f);
+	for (u32 pc = 0; pc < env->len; pc++)
+		env->mem[pc] = mem_kind(f.bases[pc]);
 	/* as Linux: at level 1 the path is worth reading only if it failed */
 	if (!err && log_wanted(env->log) && !(env->log->level & LOG_LEVEL2))
 		log_reset(env->log, quiet);
