@@ -7,7 +7,8 @@
 #include "progtype/progtype.h"
 #include "sys/attach.h"
 
-enum { HOOKS = 5, PF_IPV4 = 2, PF_IPV6 = 10, NETFILTER_FLAGS = 1, XDP_MODES = 0xe };
+enum { HOOKS = 5, PF_IPV4 = 2, PF_IPV6 = 10, XDP_MODES = 0xe };
+enum { NETFILTER_DEFRAG = 1, DEFRAG_PRIORITY = -400 };
 
 /* What can be done to links of a type, beyond holding them. */
 static const struct link_type {
@@ -64,14 +65,20 @@ static struct link *link_alloc(struct skep *skep, u32 type, struct prog *prog)
 
 static int check_netfilter(const union bpf_attr *attr)
 {
-	if (attr->link_create.flags || attr->link_create.netfilter.flags & ~(u32)NETFILTER_FLAGS)
+	u32 flags = attr->link_create.netfilter.flags;
+	s32 priority = attr->link_create.netfilter.priority;
+
+	if (attr->link_create.flags)
 		return -EINVAL;
 	if (attr->link_create.netfilter.pf != PF_IPV4 && attr->link_create.netfilter.pf != PF_IPV6)
 		return -EAFNOSUPPORT;
 	if (attr->link_create.netfilter.hooknum >= HOOKS)
 		return -EPROTO;
-	if (attr->link_create.netfilter.priority == INT_MIN ||
-	    attr->link_create.netfilter.priority == INT_MAX)
+	if (flags & ~(u32)NETFILTER_DEFRAG)
+		return -EOPNOTSUPP;
+	/* what defragments is itself at a place, which the program has to come after */
+	if (priority == INT_MIN || priority == INT_MAX ||
+	    (flags & NETFILTER_DEFRAG && priority <= DEFRAG_PRIORITY))
 		return -ERANGE;
 	return 0;
 }
