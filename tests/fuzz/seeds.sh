@@ -16,3 +16,20 @@ for o in "$1"/examples/*.bpf.o; do
 			>"$corpus/fuzz_verifier/$name.$type"
 	done
 done
+
+# Calls for fuzz_attr: 0, command, variant, number of changes.
+seed() { # NAME BYTE...
+	name=$1
+	shift
+	for byte; do printf "\\$(printf %o "$byte")"; done >"$corpus/fuzz_attr/$name"
+}
+mkdir -p "$corpus/fuzz_attr"
+seed elements 0 0 1 0 0 2 0 0 0 1 0 0 0 4 0 0 0 26 0 0 0 24 0 0 0 3 0 0
+seed lookup 0 0 1 0 0 5 31 0 0 10 0 0 0 15 0 0 2 1
+seed tail_call 0 0 3 0 0 5 32 0 0 10 0 0 0 2 0 0
+seed callback 0 5 5 0 0 10 0 0
+seed packet 0 5 34 0 0 10 0 0 0 15 0 0
+seed link 0 5 30 0 0 28 0 0 0 15 0 0 0 34 0 0
+seed attach 0 5 12 0 0 8 0 0 0 16 0 0 0 9 0 0
+seed types 0 18 0 0 0 15 0 0 0 19 0 0
+seed pin 0 0 2 0 0 6 0 0 2 0 0 7 0 0
