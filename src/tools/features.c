@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/since.h"
 #include "helper/helper.h"
 #include "isa/isa.h"
 #include "map/map.h"
 #include "progtype/progtype.h"
+#include "sys/sys.h"
 #include "tools/out.h"
 #include "tools/tool.h"
 
@@ -26,14 +28,11 @@ struct row {
 
 static bool command_row(u32 i, struct row *row)
 {
-#define COMMAND(name, handler, last, since) [name] = {#name, since, true},
-	static const struct row rows[__MAX_BPF_CMD] = {
-#include "sys/command.def"
-	};
-#undef COMMAND
-	if (i < ARRAY_SIZE(rows))
-		*row = rows[i];
-	return i < ARRAY_SIZE(rows);
+	struct sys_command command;
+
+	if (sys_command((int)i, &command))
+		*row = (struct row){command.name, command.since, true};
+	return i < __MAX_BPF_CMD;
 }
 
 static bool map_row(u32 i, struct row *row)
@@ -89,7 +88,7 @@ static const struct list {
 
 static enum state state_of(const struct row *row, u32 kernel)
 {
-	u32 since = row->since ? option_kernel_version(row->since) : 0;
+	u32 since = since_version(row->since);
 
 	if (kernel && since > kernel)
 		return STATE_LATER;

@@ -87,13 +87,6 @@ static int encode_number(struct encoder *e, const struct slot_of *slot, const ch
 	return 0;
 }
 
-static int hex_digit(char c)
-{
-	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c | 0x20) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
 static int encode_hex(struct encoder *e, const struct slot_of *slot, const char *digits)
 {
 	size_t n = strlen(digits);
@@ -102,7 +95,8 @@ static int encode_hex(struct encoder *e, const struct slot_of *slot, const char 
 		return bad(e, "hex: wants %u digits for %u bytes, not %zu", slot->type.size * 2,
 			   slot->type.size, n);
 	for (size_t i = 0; i < n / 2; i++) {
-		int high = hex_digit(digits[2 * i]), low = hex_digit(digits[2 * i + 1]);
+		int high = option_hex_digit(digits[2 * i]),
+		    low = option_hex_digit(digits[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return bad(e, "\"%c%c\" is not a hex byte", digits[2 * i],

@@ -32,6 +32,13 @@ bool option_number(const char *text, u64 *out)
 	return true;
 }
 
+int option_hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c | 0x20) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
 u32 option_kernel_version(const char *text)
 {
 	unsigned int major, minor, patch = 0;

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "interp/interp.h"
 #include "prog/prog.h"
@@ -42,14 +41,6 @@ struct runner {
 	u64 clock_ns; /* what reading the clock twice takes */
 	u8 *data_out; /* of test runs */
 };
-
-static u64 now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
-}
 
 static u64 cost_of_clock(void)
 {

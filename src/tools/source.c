@@ -113,13 +113,6 @@ static int open_capture(struct source *s, const char *path)
 	return 0;
 }
 
-static int hex_digit(char c)
-{
-	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c | 0x20) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
 /* Digits in pairs; white space, ':' and '-' between bytes are ignored. */
 static int parse_hex(struct source *s, const char *text)
 {
@@ -133,10 +126,10 @@ static int parse_hex(struct source *s, const char *text)
 			c++;
 			continue;
 		}
-		if (hex_digit(c[0]) < 0 || hex_digit(c[1]) < 0)
+		if (option_hex_digit(c[0]) < 0 || option_hex_digit(c[1]) < 0)
 			return fail("--hex: byte %zu: \"%.2s\" is no pair of hex digits",
 				    s->one_size, c);
-		s->one[s->one_size++] = hex_digit(c[0]) << 4 | hex_digit(c[1]);
+		s->one[s->one_size++] = option_hex_digit(c[0]) << 4 | option_hex_digit(c[1]);
 		c += 2;
 	}
 	return 0;

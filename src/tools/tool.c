@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define TOOL(name) extern const struct tool tool_##name;
@@ -23,6 +24,14 @@ const struct tool *const tools[] = {
 #undef TOOL
 	NULL,
 };
+
+u64 now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
 
 int fail(const char *fmt, ...)
 {

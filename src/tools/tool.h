@@ -76,6 +76,12 @@ u32 option_kernel_version(const char *text);
 /* A decimal, 0x or 0-prefixed number that is all of the text. */
 bool option_number(const char *text, u64 *out);
 
+/* The value of a hex digit, or -1. */
+int option_hex_digit(char c);
+
+/* Of a clock that only goes forward. */
+u64 now_ns(void);
+
 /* What went wrong, for people: "skep: ..." on stderr.  Returns TOOL_FAILED. */
 __attribute__((format(printf, 1, 2))) int fail(const char *fmt, ...);
 

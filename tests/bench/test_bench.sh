@@ -1,21 +1,9 @@
 #!/bin/sh
 # The benchmark's own pieces, on samples too short to tell anything.  Run from the top of the tree.
-B=${B:-build}
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
+. tests/tap.sh
 for part in progs native raw dpdk.so; do
 	ln -s "$(realpath -m "$B/bench/$part")" "$tmp/$part"
 done
-fail=0
-report() { # NAME WANTED GOT
-	if [ "$2" = "$3" ]; then
-		echo "ok - $1"
-	else
-		fail=1
-		echo "not ok - $1"
-		printf '%s\n' "wanted: $2" "got: $3" | sed 's/^/# /'
-	fi
-}
 bench() {
 	BENCH_DIR=$tmp "$B/bench/bench" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
 }

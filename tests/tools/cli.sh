@@ -1,20 +1,8 @@
 # What the tests of the command share: read it in, from the top of the tree.
-B=${B:-build}
+. tests/tap.sh
 skep=$B/skep
 examples=$B/examples
 pcap=examples/capture.pcap
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-fail=0
-report() { # NAME WANTED GOT
-	if [ "$2" = "$3" ]; then
-		echo "ok - $1"
-	else
-		fail=1
-		echo "not ok - $1"
-		printf '%s\n' "wanted: $2" "got: $3" | sed 's/^/# /'
-	fi
-}
 # exits STATUS FIRST-LINE-OF-STDERR ARGUMENT...
 exits() {
 	status=$1 said=$2
