@@ -15,7 +15,7 @@ static void print_choices(const struct tool *tool)
 {
 	for (const struct option *o = tool->options; o->name; o++) {
 		if (o->kind == OPTION_FILE)
-			printf("\t%s,--%s) _filedir; return ;;\n", tool->name, o->name);
+			printf("\t%s,--%s) return ;;\n", tool->name, o->name);
 		if (o->kind != OPTION_CHOICE)
 			continue;
 		printf("\t%s,--%s) words='", tool->name, o->name);
@@ -30,9 +30,9 @@ static int completion_run(void *opts, char **args, int nargs)
 	(void)opts, (void)args, (void)nargs;
 	puts("# bash completion for skep, made by 'skep completion'\n"
 	     "_skep()\n{\n"
-	     "\tlocal cur prev words cword split\n"
-	     "\t_init_completion || return\n"
-	     "\tlocal command=${COMP_WORDS[1]}\n"
+	     "\tlocal command=${COMP_WORDS[1]} words\n"
+	     "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
+	     "\tCOMPREPLY=()\n"
 	     "\tif [ \"$COMP_CWORD\" -eq 1 ]; then");
 	fputs("\t\tCOMPREPLY=($(compgen -W '", stdout);
 	for (u32 i = 0; tools[i]; i++)
@@ -47,10 +47,11 @@ static int completion_run(void *opts, char **args, int nargs)
 	puts("\tesac\n"
 	     "\tcase \"$cur\" in\n"
 	     "\t-*) COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")) ;;\n"
-	     "\t*) [ \"${words#--}\" = \"$words\" ] && COMPREPLY=($(compgen -W \"$words\" -- "
-	     "\"$cur\")) ||\n"
-	     "\t\t_filedir ;;\n"
-	     "\tesac\n}\ncomplete -F _skep skep");
+	     "\t*) [ \"${words#--}\" != \"$words\" ] || COMPREPLY=($(compgen -W \"$words\" -- "
+	     "\"$cur\")) ;;\n"
+	     "\tesac\n}\n"
+	     "# nothing to offer: file names\n"
+	     "complete -o default -F _skep skep");
 	return TOOL_OK;
 }
 

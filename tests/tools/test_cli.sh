@@ -88,4 +88,14 @@ exits 1 'skep: there is no list "nope"; there are commands, map types, program t
 	features nope
 "$skep" completion | bash -n 2>"$tmp/err"
 report "the completion is bash" "0 " "$? $(cat "$tmp/err")"
+completes() { # LINE WANTED
+	report "completes: $1" "$2" "$(bash --norc -c '. /dev/stdin; COMP_WORDS=($1); [ "${1% }" = "$1" ] || COMP_WORDS+=("")
+		COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _skep; echo "${COMPREPLY[*]}"' bash "$1" <"$tmp/completion" 2>&1)"
+}
+"$skep" completion >"$tmp/completion"
+completes 'skep ru' run
+completes 'skep run --rec' '--records --record-type'
+completes 'skep run --engine ' 'jit interp checked'
+completes 'skep run --pcap ' ''
+completes 'skep run --pcap x --tr' --trust
 exit $fail
