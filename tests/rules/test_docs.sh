@@ -48,6 +48,18 @@ report "every link of a document leads to a file" "$(
 		done
 	done)"
 
+# Samples: after "    $ COMMAND" come the lines that it says, but for those that end in an ellipsis.
+said=$(mktemp) || exit 1
+awk '/^    \$ / { print substr($0, 7) }' README.md | while read -r command; do
+	PATH=$B:$PATH sh -c "$command" 2>&1 | awk -v command="$command" '
+		FNR == NR { if (index($0, "    $ " command) == 1) on = 1; else if (!/^    /) on = 0
+			else if (on && !/…$/) want[++n] = substr($0, 5); next }
+		{ got[$0] = 1 }
+		END { for (i = 1; i <= n; i++) if (!(want[i] in got)) print command ": " want[i] }' README.md -
+done >"$said"
+report "the samples of the README are what is said ($(grep -c '^    \$ ' README.md))" "$(cat "$said")"
+rm -f "$said"
+
 # All but the last column, "tested by": any test may come to name a row.
 rows() { sed '/^|/s/ | [^|]*|$//' "$1"; }
 made=$(mktemp) now=$(mktemp) committed=$(mktemp) || exit 1
