@@ -43,6 +43,10 @@ int skep_object_map(struct skep_object *object, const char *name);
 /*
  * From now on, libbpf's calls in this thread reach this instance; NULL: one that the process has
  * for them, made at the first call.  Returns what was set before.
+ *
+ * libbpf remembers once a process what "the kernel" can do.  It forgets that here when the instance
+ * is another Linux version than the last, and skep_object_load keeps versions apart; but libbpf's
+ * own loading, in several threads at once, is to be of one version.
  */
 struct skep *skep_use(struct skep *skep);
 
