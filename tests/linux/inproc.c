@@ -1,0 +1,54 @@
+/*
+ * bpf() of a program that was written for the kernel, served by an instance in the same process: what
+ * inproc.syms renames its calls to, where src/load has not the answer already.  The instance has two
+ * CPUs and is open to the unprivileged, as the machine was that tests/facts were taken on.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/types.h"
+#include "load/shim.h"
+
+enum { NR_CPUS = 2 };
+
+static const struct {
+	const char *path, *text;
+} files[] = {
+	{"/sys/devices/system/cpu/possible", "0-1\n"},
+	{"/proc/sys/kernel/unprivileged_bpf_disabled", "0\n"},
+	{"/proc/sys/net/core/bpf_jit_enable", "1\n"},
+};
+
+FILE *inproc_fopen(const char *path, const char *mode);
+int inproc_unlink(const char *path);
+
+FILE *inproc_fopen(const char *path, const char *mode)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(files); i++)
+		if (!strcmp(path, files[i].path))
+			return fmemopen((void *)files[i].text, strlen(files[i].text), "r");
+	return fopen(path, mode);
+}
+
+/* A pin, or else a file. */
+int inproc_unlink(const char *path)
+{
+	return load_unlink(path) ? unlink(path) : 0;
+}
+
+static void make_skep(void)
+{
+	struct skep_opts opts = {.size = sizeof(opts), .ncpu = NR_CPUS};
+
+	if (skep_new(&opts, &load_process.skep)) {
+		fprintf(stderr, "inproc: there is no instance\n");
+		_exit(70);
+	}
+}
+
+/* Before src/load makes its own. */
+__attribute__((constructor)) static void start(void)
+{
+	pthread_once(&load_process.once, make_skep);
+}
