@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/types.h"
+#include "base/usercopy.h"
 #include "load/shim.h"
+#include "sys/sys.h"
 
 enum { NR_CPUS = 2 };
 
@@ -39,9 +40,10 @@ int inproc_unlink(const char *path)
 
 static void make_skep(void)
 {
-	struct skep_opts opts = {.size = sizeof(opts), .ncpu = NR_CPUS};
+	/* these programs pass bad addresses on purpose */
+	struct skep_config config = {.ncpu = NR_CPUS, .usercopy = &usercopy_checked};
 
-	if (skep_new(&opts, &load_process.skep)) {
+	if (sys_create(&config, &load_process.skep)) {
 		fprintf(stderr, "inproc: there is no instance\n");
 		_exit(70);
 	}

@@ -43,6 +43,19 @@ function out_of_scope() {
 	return has_rule["type"] && !(type_of($1) in is_ours)
 }
 
+# map_probe numbers the maps that it makes, and skips numbers where it cannot make one.  What counts
+# is which one of its group and type it is; where a row tells all of a map, not even that.
+function number_of_map(    g) {
+	if ($3 ~ /^create/)
+		return 0
+	g = file SUBSEP $3 SUBSEP $4
+	if (last_seq[g] != $2) {
+		last_seq[g] = $2
+		nr_seq[g]++
+	}
+	return nr_seq[g]
+}
+
 function group_of_row(    s) {
 	if (group == "-")
 		return "all"
@@ -94,6 +107,8 @@ FNR == 1 { file++; attach = 0 }
 
 {
 	k = cut(key)
+	if (has_rule["map_number"])
+		k = k SUBSEP number_of_map()
 	v = cut(verdict)
 	w = words_of_row()
 }
