@@ -2,6 +2,7 @@
 # make check      all tests
 # make demo       install what is missing, build, run the examples over a capture
 # make bench      skep beside native code, Linux and DPDK
+# make check-linux  Linux's own BPF tests and the probes beside Linux 6.18 (docs/testing.md)
 # make soak       a million random programs, interpreter against JIT
 # make fuzz       fuzzers, SECONDS=60 each
 # make support    docs/support.md from the tables
@@ -186,6 +187,9 @@ $(B)/tsan/tests/%: $(B)/tsan/tests/%.o $(B)/libskep-tsan.a
 check: all examples $(TEST_OBJECTS) bench-parts $(TESTS) $(TSAN_TESTS)
 	@B=$(B) tests/run $(TESTS) $(TSAN_TESTS) $(wildcard tests/*/test_*.sh)
 
+check-linux: all
+	@B=$(B) tests/linux/check
+
 # A million random programs on both engines: about a minute.
 soak: $(B)/tests/jit/test_random
 	SKEP_PROGRAMS=1000000 $<
@@ -314,6 +318,6 @@ install: all
 clean:
 	rm -rf $(B)
 
-.PHONY: all bench bench-parts demo demo-packages examples install fuzz soak support check clean
+.PHONY: all bench bench-parts demo demo-packages examples install fuzz soak support check check-linux clean
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

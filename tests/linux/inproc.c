@@ -1,7 +1,7 @@
 /*
- * bpf() of a program that was written for the kernel, served by an instance in the same process: what
- * inproc.syms renames its calls to, where src/load has not the answer already.  The instance has two
- * CPUs and is open to the unprivileged, as the machine was that tests/facts were taken on.
+ * bpf() of a program that was written for the kernel, served by an instance in the same process:
+ * what inproc.syms renames its calls to, where src/load has not the answer already.  The instance
+ * has two CPUs and is open to the unprivileged, as the machine was that tests/facts were taken on.
  */
 #include <pthread.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
- * ldall [-j N] [-t SECONDS] OBJECT...: load every program of BPF objects, one at a time, and print a row
- * each in the columns of tests/facts/programs.tsv.  A load has the other programs of its object off but
- * for those that its prog arrays begin with.
+ * ldall [-j N] [-t SECONDS] OBJECT...: load every program of BPF objects, one at a time, and print
+ * a row each in the columns of tests/facts/programs.tsv.  A load has the other programs of its
+ * object off but for those that its prog arrays begin with.
  *
  * Each load happens in a child with limits of its own: a crash is a row as well.
  */
@@ -38,7 +38,8 @@ struct answer {
 };
 
 static struct {
-	char complaint[512]; /* the first one of libbpf that is no frame around the verifier's log */
+	char complaint[512]; /* the first one of libbpf that is no frame around the verifier's log
+			      */
 	char log[LOG];
 } words;
 
@@ -48,8 +49,8 @@ static int is_frame(const char *text)
 	       strstr(text, "permission error") || strstr(text, "failed to load: ");
 }
 
-__attribute__((format(printf, 2, 0))) static int listen(enum libbpf_print_level level, const char *fmt,
-							va_list args)
+__attribute__((format(printf, 2, 0))) static int listen(enum libbpf_print_level level,
+							const char *fmt, va_list args)
 {
 	char text[4096];
 
@@ -75,9 +76,10 @@ static void pick_program(struct load *load)
 	struct bpf_program *prog;
 	unsigned int i = 0;
 
-	bpf_object__for_each_program(prog, load->obj) {
+	bpf_object__for_each_program(prog, load->obj)
+	{
 		bpf_program__set_autoload(prog, i == load->index ||
-						is_target(load, bpf_program__name(prog)));
+							is_target(load, bpf_program__name(prog)));
 		if (i++ == load->index)
 			load->prog = prog;
 	}
@@ -120,8 +122,7 @@ static int load_at_level(struct load *load, unsigned int level)
 	if (err)
 		return err;
 	pick_program(load);
-	bpf_object__for_each_map(map, load->obj)
-		ready_map(map, bpf_program__type(load->prog));
+	bpf_object__for_each_map(map, load->obj) ready_map(map, bpf_program__type(load->prog));
 	words.log[0] = 0;
 	bpf_program__set_log_level(load->prog, level);
 	bpf_program__set_log_buf(load->prog, words.log, sizeof(words.log));
@@ -187,7 +188,9 @@ static void read_statistics(struct answer *answer)
 	while ((at = strstr(at, "processed ")))
 		last = at++;
 	if (last)
-		sscanf(last, "processed %u insns (limit %*u) max_states_per_insn %*u total_states %u peak_states %u",
+		sscanf(last,
+		       "processed %u insns (limit %*u) max_states_per_insn %*u total_states %u "
+		       "peak_states %u",
 		       &answer->processed, &answer->states, &answer->peak);
 	at = strstr(words.log, "verification time ");
 	if (at)
@@ -276,9 +279,8 @@ static unsigned int list(struct load *load, char names[MAX_PROGRAMS][NAME])
 	struct bpf_program *prog;
 	unsigned int count = 0;
 
-	bpf_object__for_each_program(prog, load->obj)
-		if (count < MAX_PROGRAMS)
-			snprintf(names[count++], NAME, "%s", bpf_program__name(prog));
+	bpf_object__for_each_program(prog, load->obj) if (count < MAX_PROGRAMS)
+		snprintf(names[count++], NAME, "%s", bpf_program__name(prog));
 	bpf_object__close(load->obj);
 	return count;
 }
@@ -328,7 +330,8 @@ int main(int argc, char **argv)
 	if (optind == argc || !jobs || !seconds)
 		return 2;
 	libbpf_set_print(listen);
-	printf("object\tprogram\tsection\ttype\tattach\tverdict\terrno\tinsns\txlated\tjited\tprocessed\t"
+	printf("object\tprogram\tsection\ttype\tattach\tverdict\terrno\tinsns\txlated\tjited\tproce"
+	       "ssed\t"
 	       "states\tpeak_states\tverif_us\treason\n");
 	fflush(stdout);
 	for (unsigned int i = 0; i < jobs; i++)
