@@ -3,10 +3,11 @@
  * by each of our engines.  R0, packet, context, maps and ring buffers have to be the same.
  *
  *	case hello			a name; what follows belongs to it
- *	type XDP			SCHED_CLS unless it says so
+ *	type XDP			SCHED_CLS unless it says so; of several each is tried
  *	flags 32			prog_flags
  *	run-flags 4			of BPF_PROG_TEST_RUN
  *	packet 5000			so many bytes 0, 1, 2, ...; 64 unless it says so
+ *	bytes 14 45 00 ff		what is in it from an offset on
  *	ctx 8 address			so many zero bytes of context are passed; the first eight
  *					may be the packet's address
  *	map out ARRAY 4 64 1		name, type, key, value, entries; then perhaps "lock",
@@ -14,6 +15,7 @@
  *bpf_dynptr_size		and kfuncs are called as helpers are
  *	= 5				R0 has to be this, on Linux and here
  *	refused invalid access		not loaded, in these words
+ *	again bye			the same once more under another name, but for what follows
  *	ours				Linux is not asked: what it would answer is not known
  */
 #include <errno.h>
@@ -56,6 +58,7 @@ static struct fixture {
 	int linux_here;
 	char name[100], text[16384];
 	struct both_prog prog;
+	u32 types[8], nr_types;
 	int ours, has_want;
 	long long want;
 	char refused[100]; /* what the log has to say, or "" */
@@ -75,9 +78,12 @@ static u32 number_of(const struct name *list, size_t n, const char *name)
 
 static void take_type(const char *rest)
 {
-	f.prog.type = number_of(types, N(types), rest);
-	if (f.prog.type == BPF_PROG_TYPE_SK_LOOKUP)
-		f.prog.attach = BPF_SK_LOOKUP;
+	char name[32];
+	int n;
+
+	for (f.nr_types = 0; sscanf(rest, "%31s%n", name, &n) == 1; rest += n)
+		if (CHECK(f.nr_types < N(f.types)))
+			f.types[f.nr_types++] = number_of(types, N(types), name);
 }
 
 static void take_flags(const char *rest)
@@ -96,6 +102,15 @@ static void take_packet(const char *rest)
 	CHECK(f.prog.data_len <= sizeof(f.prog.data));
 	for (u32 i = 0; i < sizeof(f.prog.data); i++)
 		f.prog.data[i] = (u8)i;
+}
+
+static void take_bytes(const char *rest)
+{
+	char *at;
+	unsigned long off = strtoul(rest, &at, 0);
+
+	for (; *at && CHECK(off < sizeof(f.prog.data)); off++)
+		f.prog.data[off] = (u8)strtoul(at, &at, 16);
 }
 
 static void take_ctx(const char *rest)
@@ -198,6 +213,7 @@ static int assemble(struct isa_code *code)
 	}
 	f.prog.insns = code->insns;
 	f.prog.len = code->len;
+	f.prog.nr_refs = 0;
 	for (u32 i = 0; i < code->nr_refs && CHECK(i < N(f.prog.ref_insn)); i++) {
 		f.prog.ref_insn[i] = code->refs[i].insn;
 		f.prog.ref_map[i] = map_index(code->refs[i].name);
@@ -210,8 +226,8 @@ static void differs(const char *who, const struct both_outcome *out)
 {
 	f.differ++;
 	tap_bad++;
-	printf("# %s: %s: load %ld, run %ld, R0 %d (0x%x)\n", f.name, who, out->load, out->run,
-	       (s32)out->retval, out->retval);
+	printf("# %s: type %u, %s: load %ld, run %ld, R0 %d (0x%x)\n", f.name, f.prog.type, who,
+	       out->load, out->run, (s32)out->retval, out->retval);
 	if (out->load)
 		printf("#   %s\n",
 		       out->log + (strlen(out->log) > 400 ? strlen(out->log) - 400 : 0));
@@ -254,7 +270,11 @@ static void end_case(void)
 	struct isa_code code;
 
 	if (f.name[0] && assemble(&code)) {
-		run_case();
+		for (u32 i = 0; i < f.nr_types; i++) {
+			f.prog.type = f.types[i];
+			f.prog.attach = f.prog.type == BPF_PROG_TYPE_SK_LOOKUP ? BPF_SK_LOOKUP : 0;
+			run_case();
+		}
 		isa_asm_free(&os_host, &code);
 	}
 	f.name[0] = 0;
@@ -266,8 +286,14 @@ static void take_case(const char *rest)
 	memset(&f.prog, 0, sizeof(f.prog));
 	f.text[0] = f.refused[0] = 0;
 	f.ours = f.has_want = 0;
-	f.prog.type = BPF_PROG_TYPE_SCHED_CLS;
+	take_type("SCHED_CLS");
 	take_packet("64");
+	snprintf(f.name, sizeof(f.name), "%.99s", rest);
+}
+
+static void take_again(const char *rest)
+{
+	end_case();
 	snprintf(f.name, sizeof(f.name), "%.99s", rest);
 }
 
@@ -276,11 +302,10 @@ static const struct word {
 	const char *name;
 	void (*take)(const char *rest);
 } words[] = {
-	{"case ", take_case},     {"type ", take_type},
-	{"flags ", take_flags},   {"run-flags ", take_run_flags},
-	{"packet ", take_packet}, {"ctx ", take_ctx},
-	{"map ", take_map},       {"= ", take_want},
-	{"ours", take_ours},      {"refused ", take_refused},
+	{"case ", take_case},     {"again ", take_again}, {"bytes ", take_bytes},
+	{"type ", take_type},     {"flags ", take_flags}, {"run-flags ", take_run_flags},
+	{"packet ", take_packet}, {"ctx ", take_ctx},     {"map ", take_map},
+	{"= ", take_want},        {"ours", take_ours},    {"refused ", take_refused},
 };
 
 static void take_line(const char *line)
