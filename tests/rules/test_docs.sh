@@ -22,7 +22,7 @@ paths() {
 
 # The file that a short name means stands in a folder of src/ that the same document names.
 exists() { # FILE-OF-DOCS PATH
-	for at in "$2" "src/$2" "build/$2"; do
+	for at in "$2" "$2.*" "src/$2" "build/$2"; do
 		[ -n "$(ls -d $at 2>/dev/null)" ] && return 0
 	done
 	case $2 in
