@@ -64,6 +64,8 @@ report "every header compiles alone" "$(
 report "no promise is left in the code" "$(
 	grep -nE '\b(TODO|FIXME|XXX|HACK)\b' -r src tests include examples bench --include='*.[ch]')"
 
+report "every test can be executed" "$(find tests -name 'test_*.sh' ! -perm -100)"
+
 report "there are no mutable globals" "$(
 	find "${B:-build}/obj/src" -name '*.o' ! -path '*/tools/*' -exec objdump -t {} + |
 		awk '/file format/ { file = $1 } / O / && / (\.data|\.bss|\.tbss|\.tdata|\*COM\*)[ \t]/ { print file " " $NF }' |
