@@ -45,6 +45,7 @@ struct skep {
 	const struct engine *engine;      /* what compiles programs at load */
 	_Atomic(struct code_heap *) code; /* machine code, made by the first compile: jit/code.h */
 	void (*code_destroy)(struct skep *skep, struct code_heap *code);
+	_Atomic u32 unprivileged_bpf_disabled; /* the sysctl: 0, 1, 2 */
 	u32 kernel_version;      /* 0x061200 = 6.18: rows with a later `since` are hidden */
 	u8 unproven; /* programs are only followed by kinds of values: verifier/kinds */
 	_Atomic u32 stats_users; /* > 0: count runs and their time */

@@ -137,7 +137,13 @@ static int exec_create(const struct exec_options *options, struct exec **out)
 	if (!exec)
 		return -ENOMEM;
 	exec->options = *options;
-	exec->caller = (struct sys_caller){borrow, give_back, hand_over, caller_pid, closed};
+	exec->caller = (struct sys_caller){
+		.borrow = borrow,
+		.give_back = give_back,
+		.hand_over = hand_over,
+		.pid = caller_pid,
+		.closed = closed,
+	};
 	exec->usercopy = (struct usercopy){read_memory, write_memory, 256};
 	clients_create(&exec->clients);
 	pthread_mutex_init(&exec->lock, NULL);

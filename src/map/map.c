@@ -10,8 +10,9 @@
 #define VERSION(major, minor) ((major) << 16 | (minor) << 8)
 
 static const struct map_type types[] = {
-#define MAP_ROW(number, name, ops, major, minor)                                                   \
-	[number] = {"BPF_MAP_TYPE_" #name, ops, #major "." #minor, VERSION(major, minor)},
+#define MAP_ROW(number, name, ops, cap, major, minor)                                              \
+	[number] = {"BPF_MAP_TYPE_" #name, ops, #major "." #minor, VERSION(major, minor),          \
+		    CAP_FLAG_##cap},
 #include "map/map.def"
 #undef MAP_ROW
 };
@@ -23,6 +24,8 @@ const struct map_type *map_type_by_id(u32 type)
 
 int map_check_flags(const struct map_attr *attr, u32 allowed)
 {
+	if (attr->flags & allowed & BPF_F_ZERO_SEED && attr->lacks & CAP_FLAG_SYS_ADMIN)
+		return -EPERM;
 	if (attr->flags & ~allowed)
 		return -EINVAL;
 	return (attr->flags & PROG_FLAGS) == PROG_FLAGS ? -EINVAL : 0;
@@ -73,6 +76,8 @@ int map_create(struct skep *skep, const struct map_attr *attr, struct map **out)
 	err = check_device(attr);
 	if (err)
 		return err;
+	if (attr->lacks & (type->cap | CAP_FLAG_ANY))
+		return -EPERM;
 	return type->ops->create(skep, attr, out);
 }
 

@@ -10,6 +10,7 @@
 #define SKEP_MAP_MAP_H
 
 #include "base/abi.h"
+#include "base/caps.h"
 #include "base/obj.h"
 #include "base/run.h"
 #include "base/skep.h"
@@ -32,6 +33,7 @@ struct map_attr {
 	char name[BPF_OBJ_NAME_LEN];
 	struct map *inner; /* template of map-in-map types, or NULL */
 	int inner_error;   /* why it is NULL: -EBADF, -EINVAL */
+	u32 lacks;         /* enum cap_flag: what the caller may not */
 };
 
 /* How an engine may look up without a call.  The kind decides which members mean something. */
@@ -166,6 +168,7 @@ struct map_type {
 	const struct map_ops *ops; /* NULL: Linux has it, skep does not yet */
 	const char *since;         /* "4.6" */
 	u32 version;               /* the same: 0x040600 */
+	u32 cap;                   /* enum cap_flag that creating one takes */
 };
 const struct map_type *map_type_by_id(u32 type);
 

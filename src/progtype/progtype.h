@@ -6,6 +6,7 @@
 #define SKEP_PROGTYPE_PROGTYPE_H
 
 #include "base/abi.h"
+#include "base/caps.h"
 #include "base/skep.h"
 #include "helper/helper.h"
 
@@ -69,8 +70,6 @@ struct progtype_variant {
 	s32 ret_min, ret_max;
 };
 
-enum progtype_cap { CAP_FLAG_BPF = 1, CAP_FLAG_NET_ADMIN = 2, CAP_FLAG_PERFMON = 4 };
-
 /*
  * BPF_PROG_TEST_RUN of one program: the entry and facts about the program that its type needs,
  * because programs stand above program types.
@@ -112,7 +111,7 @@ struct progtype {
 	const struct progtype_variant *variants; /* exact attach types first; ATTACH_ANY last */
 	u32 nr_variants;
 	u32 packet;           /* enum packet_flag, 0: the context holds none */
-	u32 caps;             /* enum progtype_cap: what loading it takes */
+	u32 caps;             /* enum cap_flag: what loading it takes */
 	u32 flags;            /* enum progtype_flag */
 	test_run_fn test_run; /* never NULL: those that cannot say so as Linux does */
 };

@@ -49,6 +49,9 @@ int attach_check_prog(const struct prog *prog, u32 attach_type)
 		return is_perf_type(prog_type) ? 0 : -EINVAL;
 	if (type->prog_type != prog_type)
 		return -EINVAL;
+	if (prog_type == BPF_PROG_TYPE_CGROUP_SKB &&
+	    caller_needs(prog->obj.skep, CAP_FLAG_NET_ADMIN))
+		return -EPERM;
 	if (is_bound_to_type(prog_type) && prog->expected_attach_type != attach_type)
 		return -EINVAL;
 	return 0;

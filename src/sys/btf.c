@@ -57,6 +57,8 @@ long cmd_btf_load(struct call *call)
 		return -EINVAL;
 	if (attr->btf_flags & BPF_F_TOKEN_FD)
 		return token_error(call->skep, attr->btf_token_fd);
+	if (caller_needs(call->skep, CAP_FLAG_BPF))
+		return -EPERM;
 	if (attr->btf_size > BTF_SIZE_MAX)
 		return -E2BIG;
 	/* the kernel's own BTF was there before any other */

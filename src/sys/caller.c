@@ -1,5 +1,6 @@
 /* The caller of bpf(2) that is our own process: its fds are ours. */
 #include <errno.h>
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -35,6 +36,21 @@ const struct sys_caller caller_self = {
 	.hand_over = own_hand_over,
 	.pid = own_pid,
 };
+
+u32 caller_lacks(struct skep *skep)
+{
+	u32 lacks = skep->caller->lacks ? skep->caller->lacks(skep) : 0;
+
+	if (lacks & CAP_FLAG_BPF &&
+	    atomic_load_explicit(&skep->unprivileged_bpf_disabled, memory_order_relaxed))
+		lacks |= CAP_FLAG_ANY;
+	return lacks;
+}
+
+int caller_needs(struct skep *skep, u32 caps)
+{
+	return caller_lacks(skep) & caps ? -EPERM : 0;
+}
 
 void caller_proc(struct skep *skep, const char *name, char *path, u32 room)
 {

@@ -61,6 +61,7 @@ static int make(struct call *call, struct map **out)
 		.numa_node = attr->numa_node,
 		.ifindex = attr->map_ifindex,
 		.extra = attr->map_extra,
+		.lacks = caller_lacks(call->skep),
 	};
 	struct obj *inner = NULL;
 	int err;

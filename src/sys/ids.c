@@ -10,6 +10,8 @@ static long next_id(struct call *call, enum obj_kind kind)
 
 	if (call->attr.start_id >= INT32_MAX)
 		return -EINVAL;
+	if (caller_needs(call->skep, CAP_FLAG_SYS_ADMIN))
+		return -EPERM;
 	if (kind == OBJ_BTF)
 		btf_kernel_object(call->skep);
 	files_sweep(call->skep);
@@ -45,6 +47,8 @@ static long fd_by_id(struct call *call, enum obj_kind kind, u32 mode)
 	struct obj *obj;
 	long fd;
 
+	if (caller_needs(call->skep, CAP_FLAG_SYS_ADMIN))
+		return -EPERM;
 	files_sweep(call->skep);
 	obj = obj_by_id(call->skep, kind, call->attr.start_id);
 	if (!obj)

@@ -115,6 +115,8 @@ long cmd_task_fd_query(struct call *call)
 
 	if (attr->task_fd_query.flags)
 		return -EINVAL;
+	if (caller_needs(call->skep, CAP_FLAG_SYS_ADMIN))
+		return -EPERM;
 	if (pid != call->skep->caller->pid(call->skep))
 		return pid <= 0 || (kill(pid, 0) && errno == ESRCH) ? -ENOENT : -EPERM;
 	err = file_get_any(call->skep, (int)attr->task_fd_query.fd, &obj, &mode);

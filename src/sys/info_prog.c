@@ -65,6 +65,17 @@ static int put_arrays(struct info_dest *dest, const struct prog *prog,
 	return put_tags(dest, asked, told);
 }
 
+/* Who may not BPF learns no instructions, and where none of them are. */
+static int tell_less(struct info_dest *dest, const struct prog *prog,
+		     const struct bpf_prog_info *asked, struct bpf_prog_info *told)
+{
+	told->xlated_prog_len = told->jited_prog_len = 0;
+	told->nr_jited_ksyms = told->nr_jited_func_lens = 0;
+	told->nr_func_info = told->nr_line_info = told->nr_jited_line_info = 0;
+	told->nr_prog_tags = asked->nr_prog_tags;
+	return put_map_ids(dest, prog, asked->map_ids, asked->nr_map_ids);
+}
+
 int info_of_prog(struct info_dest *dest, struct prog *prog)
 {
 	struct bpf_prog_info asked, told;
@@ -76,6 +87,7 @@ int info_of_prog(struct info_dest *dest, struct prog *prog)
 		return err;
 	told = asked;
 	prog_info(prog, &told);
-	err = put_arrays(dest, prog, &asked, &told);
+	err = caller_needs(dest->skep, CAP_FLAG_BPF) ? tell_less(dest, prog, &asked, &told)
+						     : put_arrays(dest, prog, &asked, &told);
 	return err ? err : info_write(dest, &told);
 }

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "base/caps.h"
 #include "base/log.h"
 #include "base/usercopy.h"
 #include "map/map.h"
@@ -72,6 +73,10 @@ int call_log_end(struct call *call, struct call_log *log, u32 *true_size);
 /* caller.c */
 extern const struct sys_caller caller_self;
 enum { PROC_PATH = 64 };
+/* Linux's rules for callers who may not all: 0, or -EPERM when one of the capabilities is lacked. */
+int caller_needs(struct skep *skep, u32 caps);
+/* The set, with ANY where unprivileged callers may make nothing. */
+u32 caller_lacks(struct skep *skep);
 /* "/proc/PID/name" of the caller */
 void caller_proc(struct skep *skep, const char *name, char *path, u32 room);
 

@@ -9,7 +9,7 @@
 #include "sys/internal.h"
 #include "verifier/verifier.h"
 
-enum { INSNS_MAX = 1000000, LICENSE_MAX = 128 };
+enum { INSNS_MAX = 1000000, UNPRIVILEGED_INSNS_MAX = 4096, LICENSE_MAX = 128 };
 
 #define FLAGS_KNOWN                                                                                \
 	(BPF_F_STRICT_ALIGNMENT | BPF_F_ANY_ALIGNMENT | BPF_F_TEST_RND_HI32 |                      \
@@ -47,14 +47,21 @@ static int check_attr(struct call *call, const struct progtype **out)
 {
 	union bpf_attr *attr = &call->attr;
 	const struct progtype *type = progtype_by_id(attr->prog_type);
+	u32 lacks;
 
 	if (attr->prog_flags & ~(u32)FLAGS_KNOWN)
 		return -EINVAL;
 	fix_attach_type(attr);
 	if (attr->prog_flags & BPF_F_TOKEN_FD)
 		return token_error(call->skep, attr->prog_token_fd);
-	if (!attr->insn_cnt || attr->insn_cnt > INSNS_MAX)
+	lacks = caller_lacks(call->skep);
+	if (lacks & CAP_FLAG_ANY)
+		return -EPERM;
+	if (!attr->insn_cnt ||
+	    attr->insn_cnt > (lacks & CAP_FLAG_BPF ? UNPRIVILEGED_INSNS_MAX : INSNS_MAX))
 		return -E2BIG;
+	if (lacks & (type ? type->caps : CAP_FLAG_BPF))
+		return -EPERM;
 	if (!type || !since_visible(call->skep, type->since))
 		return 0;
 	*out = type;

@@ -19,6 +19,8 @@ long cmd_enable_stats(struct call *call)
 	struct obj *obj;
 	long fd;
 
+	if (caller_needs(call->skep, CAP_FLAG_SYS_ADMIN))
+		return -EPERM;
 	if (call->attr.enable_stats.type != BPF_STATS_RUN_TIME)
 		return -EINVAL;
 	obj = os_alloc(call->skep->os, sizeof(*obj));

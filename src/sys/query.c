@@ -198,6 +198,8 @@ long cmd_prog_query(struct call *call)
 	struct listing l;
 	int err;
 
+	if (caller_needs(call->skep, CAP_FLAG_NET_ADMIN))
+		return -EPERM;
 	if (!type || !kinds[type->target].queries ||
 	    attr->query.query_flags & ~(u32)BPF_F_QUERY_EFFECTIVE)
 		return -EINVAL;

@@ -25,6 +25,7 @@ int sys_create(const struct skep_config *config, struct skep **out)
 		return err;
 	if (!skep->caller)
 		skep->caller = &caller_self;
+	skep->unprivileged_bpf_disabled = 2; /* what systems boot with */
 	if (!skep->engine)
 		skep->engine = &engine_jit;
 	err = -ENOMEM;

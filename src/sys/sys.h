@@ -24,6 +24,8 @@ struct sys_caller {
 	/* The call's result is this fd of ours: take it, and return what the call shall return. */
 	int (*hand_over)(struct skep *skep, int ours);
 	pid_t (*pid)(struct skep *skep);
+	/* What it may not: enum cap_flag.  NULL: it may all. */
+	u32 (*lacks)(struct skep *skep);
 	/* The last fd of obj is gone; NULL: nobody wants to know.  Not about a call. */
 	void (*closed)(struct skep *skep, struct obj *obj);
 };
