@@ -20,7 +20,7 @@ static void N(add)(struct num *dst, const struct num *src)
 {
 	int min_wraps, max_wraps;
 
-	if (__builtin_add_overflow(dst->N(smin), src->N(smin), &dst->N(smin)) |
+	if ((int)__builtin_add_overflow(dst->N(smin), src->N(smin), &dst->N(smin)) |
 	    __builtin_add_overflow(dst->N(smax), src->N(smax), &dst->N(smax)))
 		N(forget_signed)(dst);
 	/* either all sums wrap, or none: else the range falls apart */
@@ -34,7 +34,7 @@ static void N(sub)(struct num *dst, const struct num *src)
 {
 	int min_wraps, max_wraps;
 
-	if (__builtin_sub_overflow(dst->N(smin), src->N(smax), &dst->N(smin)) |
+	if ((int)__builtin_sub_overflow(dst->N(smin), src->N(smax), &dst->N(smin)) |
 	    __builtin_sub_overflow(dst->N(smax), src->N(smin), &dst->N(smax)))
 		N(forget_signed)(dst);
 	min_wraps = __builtin_sub_overflow(dst->N(umin), src->N(umax), &dst->N(umin));
@@ -63,7 +63,7 @@ static void N(mul_signed)(struct num *dst, const struct num *src)
 
 static void N(mul)(struct num *dst, const struct num *src)
 {
-	if (__builtin_mul_overflow(dst->N(umax), src->N(umax), &dst->N(umax)) |
+	if ((int)__builtin_mul_overflow(dst->N(umax), src->N(umax), &dst->N(umax)) |
 	    __builtin_mul_overflow(dst->N(umin), src->N(umin), &dst->N(umin)))
 		N(forget_unsigned)(dst);
 	N(mul_signed)(dst, src);

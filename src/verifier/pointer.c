@@ -118,7 +118,7 @@ static void sub(struct walk *w, struct reg *dst, const struct reg *ptr, const st
 	if (num_is_const(n) && add_constant(dst, ptr, (s64)-(u64)n->smin))
 		return;
 	num_forget_32(&diff);
-	if (__builtin_sub_overflow(ptr->num.smin, n->smax, &diff.smin) |
+	if ((int)__builtin_sub_overflow(ptr->num.smin, n->smax, &diff.smin) |
 	    __builtin_sub_overflow(ptr->num.smax, n->smin, &diff.smax)) {
 		diff.smin = INT64_MIN;
 		diff.smax = INT64_MAX;
