@@ -23,6 +23,19 @@ struct exec_options {
  */
 int exec_run(const struct exec_options *options, char **argv);
 
+/* The same in the instance that `skep serve` keeps under this name; its options hold. */
+int exec_join(const char *name, char **argv);
+
+/*
+ * Keep an instance under a name, for exec_join of the same user, until a signal or exec_stop ends
+ * it.  0, or EXEC_FAILED after a message.
+ */
+int exec_serve(const struct exec_options *options, const char *name);
+int exec_stop(const char *name);
+
+/* [A-Za-z0-9_.-], not too long */
+bool exec_name_valid(const char *name);
+
 enum { EXEC_FAILED = 125, EXEC_NOT_EXECUTABLE = 126, EXEC_NOT_FOUND = 127 };
 
 #endif

@@ -135,7 +135,7 @@ struct tree {
 	pthread_cond_t turn;  /* the receiver stepped down */
 	int receiving;        /* a thread is in the loop that receives: */
 	pthread_t receiver;
-	int ended; /* the last of the tree is gone: threads leave */
+	_Atomic int ended; /* the last of the tree is gone: threads leave; set under the lock */
 	u32 threads, idle;
 	pthread_cond_t left; /* threads has become 0 */
 };
@@ -199,35 +199,89 @@ struct exec {
 	struct clients clients;
 	struct stats stats;
 	struct readies readies;
-	struct rlimit fd_limit; /* the two that the program shall have, as we were started */
-	sigset_t signals;
+	int doubts; /* whether all closes have been seen */
 };
 
 /* The supervisor that an instance belongs to. */
 struct exec *exec_of(const struct skep *skep);
 
-/* There is something to check now and then: notices_check. */
-void exec_wake(struct exec *exec);
-
-/* "skep exec: ..." on stderr; the second only with -v. */
-__attribute__((format(printf, 2, 3))) void exec_say(const struct exec *exec, const char *fmt, ...);
-__attribute__((format(printf, 2, 3))) void exec_tell(const struct exec *exec, const char *fmt, ...);
-
 /* ---- folder.c ---- */
 
 void folders_destroy(struct exec *exec);
 
-/* ---- launch.c ---- */
+/* ---- supervisor.c ---- */
 
-struct launched {
+/* There is something to check now and then: notices_check. */
+void exec_wake(struct exec *exec);
+
+/* 0 or -errno */
+int exec_create(const struct exec_options *options, struct exec **out);
+void exec_free(struct exec *exec);
+
+/*
+ * Until something happens: to one of the caller's fds, which begin at EXEC_FDS, or to the instance,
+ * which is taken care of.
+ */
+enum { EXEC_FDS = 2 };
+struct pollfd;
+void exec_sleep(struct exec *exec, struct pollfd *fds, u32 n);
+
+/* ---- process.c: our process, and the program that it starts ---- */
+
+struct process {
+	struct rlimit fd_limit; /* the two that the program shall have, as we were started */
+	sigset_t mask;
+	int signals; /* signalfd: then process_signals */
+	/* what launch fills in */
 	pid_t pid;
 	int pidfd;
 	int listener; /* of its filter */
 	int go;       /* closing it lets the program start */
 	int failure;  /* what kept it from starting can be read here: an errno, or end of file */
+	int status;   /* as wait tells it */
+	bool ended;
 };
 
+/* Signals, limits, orphans.  0, or -1 after a message. */
+int process_prepare(struct process *p);
+/* What the terminal sends reaches the program without us; what was sent to us is meant for it. */
+void process_signals(struct process *p);
+void process_reap(struct process *p);
+void process_kill(struct process *p);
+/* The exit status; or we end by the signal that ended the program. */
+int process_conclude(struct process *p, char **argv);
+
+/* "skep: ..." on stderr */
+__attribute__((format(printf, 1, 2))) void exec_say(const char *fmt, ...);
+
+/* ---- launch.c ---- */
+
 /* Fork, put the child under the filter, have it wait.  0 or -errno after a message. */
-int launch(const struct exec *exec, char **argv, struct launched *out);
+int launch(struct process *p, char **argv);
+
+/* ---- name.c: named instances meet at an abstract socket; both sides must be the same user ---- */
+
+struct hello {
+	u32 version;   /* HELLO_VERSION */
+	u32 what;      /* enum hello_what */
+	pid_t program; /* JOIN: of the tree, which waits; its listener comes with the message */
+};
+enum { HELLO_VERSION = 1 };
+enum hello_what { HELLO_JOIN, HELLO_STOP };
+
+/* What the server answers with: at once 0 or -errno, and after 0, when the tree has ended, 1. */
+struct hello_answer {
+	s32 result;
+};
+
+/* A listening socket, or -errno (-EADDRINUSE: there is one of this name). */
+int name_listen(const char *name);
+/* A connection to the server of that name, or -errno: -ECONNREFUSED, -EPERM (another user's). */
+int name_connect(const char *name);
+/* The next that wants something: 0, -EPERM for other users, who have been told, or -errno. */
+int name_accept(int socket, int *connection);
+/* fd may be -1.  0 or -errno. */
+int name_send(int connection, const void *message, size_t size, int fd);
+int name_receive(int connection, void *message, size_t size, int *fd);
 
 #endif

@@ -36,7 +36,7 @@ static void tell(const struct pipes *pipes, int number)
 }
 
 /* Of the calls under the filter, write() here is the one that nobody serves yet. */
-static void be_child(const struct exec *exec, const struct pipes *pipes, pid_t parent, char **argv)
+static void be_child(const struct process *p, const struct pipes *pipes, pid_t parent, char **argv)
 {
 	int listener;
 	char end;
@@ -46,9 +46,9 @@ static void be_child(const struct exec *exec, const struct pipes *pipes, pid_t p
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(EXEC_FAILED);
-	setrlimit(RLIMIT_NOFILE, &exec->fd_limit);
+	setrlimit(RLIMIT_NOFILE, &p->fd_limit);
 	signal(SIGIO, SIG_DFL);
-	sigprocmask(SIG_SETMASK, &exec->signals, NULL);
+	sigprocmask(SIG_SETMASK, &p->mask, NULL);
 	listener = filter_install();
 	tell(pipes, listener);
 	if (listener < 0)
@@ -69,53 +69,52 @@ static const char *why_no_filter(int err)
 }
 
 /* The number of the listener's fd in the child, or why there is none. */
-static int fetch_listener(const struct exec *exec, int from, struct launched *out)
+static int fetch_listener(struct process *p)
 {
 	int number;
 
-	if (read(from, &number, sizeof(number)) != sizeof(number)) {
-		exec_say(exec, "the child ended before it began");
+	if (read(p->failure, &number, sizeof(number)) != sizeof(number)) {
+		exec_say("the child ended before it began");
 		return -EIO;
 	}
 	if (number < 0) {
-		exec_say(exec, "no filter can be put on the program: %s", why_no_filter(number));
+		exec_say("no filter can be put on the program: %s", why_no_filter(number));
 		return number;
 	}
-	out->pidfd = (int)syscall(SYS_pidfd_open, out->pid, 0);
-	out->listener = out->pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, out->pidfd, number, 0);
-	if (out->listener >= 0)
+	p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
+	p->listener = p->pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, p->pidfd, number, 0);
+	if (p->listener >= 0)
 		return 0;
 	number = -errno;
-	exec_say(exec,
-		 "the program's fds cannot be reached (pidfd_getfd: %s): Linux 5.6 is needed, and "
+	exec_say("the program's fds cannot be reached (pidfd_getfd: %s): Linux 5.6 is needed, and "
 		 "ptrace of one's own children",
 		 strerror(-number));
 	return number;
 }
 
-int launch(const struct exec *exec, char **argv, struct launched *out)
+int launch(struct process *p, char **argv)
 {
 	pid_t parent = getpid();
 	struct pipes pipes;
 	int err = open_pipes(&pipes);
 
 	if (err) {
-		exec_say(exec, "pipe: %s", strerror(-err));
+		exec_say("pipe: %s", strerror(-err));
 		return err;
 	}
-	out->pid = fork();
-	if (!out->pid)
-		be_child(exec, &pipes, parent, argv);
+	p->pid = fork();
+	if (!p->pid)
+		be_child(p, &pipes, parent, argv);
 	close(pipes.tell[1]);
 	close(pipes.go[0]);
-	out->go = pipes.go[1];
-	out->failure = pipes.tell[0];
-	if (out->pid < 0) {
-		exec_say(exec, "fork: %s", strerror(errno));
+	p->go = pipes.go[1];
+	p->failure = pipes.tell[0];
+	if (p->pid < 0) {
+		exec_say("fork: %s", strerror(errno));
 		return -EAGAIN;
 	}
-	err = fetch_listener(exec, out->failure, out);
+	err = fetch_listener(p);
 	if (err)
-		kill(out->pid, SIGKILL);
+		kill(p->pid, SIGKILL);
 	return err;
 }

@@ -138,11 +138,12 @@ static void serve(struct notice *n)
 		send_fd(n);
 }
 
-static int hung_up(const struct tree *tree)
+/* Is nobody left, or are we to leave? */
+static int over(const struct tree *tree)
 {
 	struct pollfd fd = {.fd = tree->listener};
 
-	return poll(&fd, 1, 0) > 0;
+	return atomic_load(&tree->ended) || poll(&fd, 1, 0) > 0;
 }
 
 /* Receive and serve until this thread has stepped down (1), or the tree has ended (0). */
@@ -157,7 +158,7 @@ static int receive(struct tree *tree)
 		n.result_fd = -1;
 		if (!ioctl(tree->listener, SECCOMP_IOCTL_NOTIF_RECV, &n.call))
 			serve(&n);
-		else if ((errno != EINTR && errno != ENOENT) || hung_up(tree))
+		else if ((errno != EINTR && errno != ENOENT) || over(tree))
 			return 0;
 	} while (!n.yielded);
 	return 1;
@@ -216,6 +217,16 @@ int tree_create(struct exec *exec, int listener, struct tree **out)
 	return err;
 }
 
+/* Runs that are under way have nobody to tell. */
+static void forget_calls(struct tree *tree)
+{
+	pthread_mutex_lock(&tree->exec->lock);
+	for (struct notice *n = tree->exec->yielded; n; n = n->next)
+		if (n->tree == tree)
+			atomic_store_explicit(&n->gone, 1, memory_order_relaxed);
+	pthread_mutex_unlock(&tree->exec->lock);
+}
+
 /* Before Linux 6.6 a receiver does not notice that nobody is left: a signal tells it. */
 static void wait_for_threads(struct tree *tree)
 {
@@ -225,6 +236,7 @@ static void wait_for_threads(struct tree *tree)
 	tree->ended = 1;
 	pthread_cond_broadcast(&tree->turn);
 	while (tree->threads) {
+		forget_calls(tree);
 		if (tree->receiving)
 			pthread_kill(tree->receiver, TREE_SIGNAL);
 		clock_gettime(CLOCK_REALTIME, &soon);

@@ -4,7 +4,10 @@
 #include "exec/exec.h"
 #include "tools/tool.h"
 
+extern const struct tool tool_exec;
+
 struct exec_tool_options {
+	const char *name;
 	u32 kernel;
 	u64 ncpu;
 	bool verbose, stats;
@@ -23,7 +26,14 @@ static int exec_tool_run(void *opts, char **args, int nargs)
 	(void)nargs;
 	if (o->ncpu > UINT32_MAX)
 		return fail("--ncpu: that many CPUs there are nowhere");
-	return exec_run(&options, args);
+	if (!o->name)
+		return exec_run(&options, args);
+	if (!exec_name_valid(o->name))
+		return usage(&tool_exec, "--name takes up to 64 letters, digits, '_', '.' and '-'");
+	if (o->kernel || o->ncpu || o->stats)
+		return usage(&tool_exec,
+			     "--kernel, --ncpu and --stats are for 'skep serve' to say");
+	return exec_join(o->name, args);
 }
 
 #define OFF(member) offsetof(struct exec_tool_options, member)
@@ -31,6 +41,8 @@ static const struct option exec_tool_options[] = {
 	{"kernel", OPTION_KERNEL, OFF(kernel), "VERSION",
 	 "Be Linux VERSION (6.18): what came later is refused as it was then.", NULL},
 	{"ncpu", OPTION_NUMBER, OFF(ncpu), "N", "Have N CPUs (as many as the machine).", NULL},
+	{"name", OPTION_STRING, OFF(name), "N",
+	 "Join the instance that 'skep serve --name N' keeps.", NULL},
 	{"verbose", OPTION_FLAG, OFF(verbose), NULL, "Say on standard error how it is done.", NULL},
 	{"stats", OPTION_FLAG, OFF(stats), NULL,
 	 "At the end: calls, time and bytes by command, on standard error.", NULL},

@@ -12,18 +12,13 @@ need() {
 	done
 }
 
-# nobody COMMAND...: as nobody, when we are root.
-nobody() {
-	if [ "$(id -u)" = 0 ]; then
-		setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"
-	else
-		"$@"
-	fi
-}
+# What makes a command nobody's, when we are root: $AS COMMAND...
+AS=
+[ "$(id -u)" != 0 ] || AS="setpriv --reuid=65534 --regid=65534 --clear-groups --"
 
 # run COMMAND...: under skep exec; its output goes to $out, its status to $code.
 run() {
-	nobody timeout "${LIMIT:-60}" "$B/skep" exec $EXEC_OPTIONS -- "$@" >"$out" 2>&1
+	$AS timeout "${LIMIT:-60}" "$B/skep" exec $EXEC_OPTIONS -- "$@" >"$out" 2>&1
 	code=$?
 }
 

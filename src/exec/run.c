@@ -1,0 +1,61 @@
+/* skep exec: an instance for one tree, which ends with it. */
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "exec/internal.h"
+
+static int serve_until_empty(struct exec *exec, struct process *p)
+{
+	struct tree *tree;
+	int err = tree_create(exec, p->listener, &tree);
+	bool empty = false;
+
+	if (err) {
+		exec_say("cannot start a thread: %s", strerror(-err));
+		process_kill(p);
+		return err;
+	}
+	close(p->go);
+	while (!p->ended || !empty) {
+		struct pollfd fds[EXEC_FDS + 2] = {
+			[EXEC_FDS] = {.fd = p->signals, .events = POLLIN},
+			[EXEC_FDS + 1] = {.fd = empty ? -1 : p->listener},
+		};
+
+		exec_sleep(exec, fds, ARRAY_SIZE(fds));
+		if (fds[EXEC_FDS].revents)
+			process_signals(p);
+		empty |= fds[EXEC_FDS + 1].revents != 0;
+	}
+	tree_free(tree);
+	return 0;
+}
+
+static int run(struct exec *exec, char **argv)
+{
+	struct process p;
+	int err = process_prepare(&p);
+
+	if (!err)
+		err = launch(&p, argv);
+	if (!err)
+		err = serve_until_empty(exec, &p);
+	if (err)
+		return EXEC_FAILED;
+	if (exec->options.stats)
+		stats_print(exec);
+	exec_free(exec);
+	return process_conclude(&p, argv);
+}
+
+int exec_run(const struct exec_options *options, char **argv)
+{
+	struct exec *exec = NULL;
+	int err = exec_create(options, &exec);
+
+	if (!err)
+		return run(exec, argv);
+	exec_say("an instance cannot be made: %s", strerror(-err));
+	return EXEC_FAILED;
+}
