@@ -95,12 +95,12 @@ static void add(struct walk *w, struct reg *dst, const struct reg *ptr, const st
 	if (num_is_const(n) && add_constant(dst, ptr, n->smin))
 		return;
 	num_forget_32(&sum);
-	if (__builtin_add_overflow(ptr->num.smin, n->smin, &sum.smin) |
+	if ((int)__builtin_add_overflow(ptr->num.smin, n->smin, &sum.smin) |
 	    __builtin_add_overflow(ptr->num.smax, n->smax, &sum.smax)) {
 		sum.smin = INT64_MIN;
 		sum.smax = INT64_MAX;
 	}
-	if (__builtin_add_overflow(ptr->num.umin, n->umin, &sum.umin) |
+	if ((int)__builtin_add_overflow(ptr->num.umin, n->umin, &sum.umin) |
 	    __builtin_add_overflow(ptr->num.umax, n->umax, &sum.umax)) {
 		sum.umin = 0;
 		sum.umax = UINT64_MAX;
