@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "base/enter.h"
 #include "helper/packet.h"
 #include "prog/prog.h"
 #include "progtype/progtype.h"
@@ -143,12 +144,12 @@ int prog_run_packets(const struct prog *prog, struct run *run, struct skep_packe
 EXPORT int skep_run_packets(struct skep_prog *prog, struct skep_packet *packets, size_t n)
 {
 	const struct prog *p = (const struct prog *)prog;
+	struct skep *skep = p->obj.skep;
 	struct run run;
-	int err;
+	struct slot *slot = run_enter(&run, skep);
+	int err = prog_run_packets(p, &run, packets, n);
 
-	run_begin(&run, p->obj.skep, NULL);
-	err = prog_run_packets(p, &run, packets, n);
-	run_end(&run);
+	run_leave(skep, slot);
 	return err;
 }
 
@@ -160,15 +161,17 @@ EXPORT int skep_run_packet(struct skep_prog *prog, struct skep_packet *packet)
 EXPORT uint64_t skep_run(struct skep_prog *prog, void *ctx)
 {
 	const struct prog *p = (const struct prog *)prog;
+	struct skep *skep = p->obj.skep;
+	struct slot *slot;
 	struct run run;
 	u64 r0;
 
 	if (unlikely(p->type->packet))
 		return (u64)-EINVAL;
-	run_begin(&run, p->obj.skep, NULL);
+	slot = run_enter(&run, skep);
 	run.prog = p;
 	run.ctx = ctx;
 	r0 = prog_run(p, ctx, &run);
-	run_end(&run);
+	run_leave(skep, slot);
 	return r0;
 }
