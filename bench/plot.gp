@@ -9,9 +9,9 @@ set key outside bottom center horizontal samplen 1 spacing 1.3
 set border 3 lc rgb "#888888"
 set logscale y 2
 set yrange [0.125:128]
-set ytics nomirror ("1/8" 0.125, "1/4" 0.25, "1/2" 0.5, "1" 1, "2" 2, "4" 4, "8" 8, "16" 16, "32" 32, "64" 64)
+set ytics nomirror ("1/8" 0.125, "1/4" 0.25, "1/2" 0.5, "1" 1, "2" 2, "4" 4, "8" 8, "16" 16, "32" 32, "64" 64) textcolor rgb "#222222"
 set ylabel "times Linux's JIT (lower is faster)"
-set xtics nomirror rotate by -35 scale 0
+set xtics nomirror rotate by -35 scale 0 textcolor rgb "#222222"
 set offsets 0.5, 0.5, 0, 0
 set grid xtics ytics lt 1 lc rgb "#e4e4e4"
 data = dir."/plot.tsv"
