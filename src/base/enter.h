@@ -13,15 +13,17 @@ static inline void run_init(struct run *run, struct skep *skep, struct slot *slo
 	run->tail_calls = 0;
 	run->depth = depth;
 	run->fault = 0;
-	run->engine = NULL;
 	run->ctx_size = 0;
+	run->engine = NULL;
 }
 
 /* The slot is for run_leave, so that the caller need not look for it in the run. */
 static inline struct slot *run_enter(struct run *run, struct skep *skep)
 {
-	struct slot *slot = slot_claim(&skep->slots, skep->os, epoch_now(&skep->epoch));
+	struct slot *slot = slot_claim_current(&skep->slots, epoch_now(&skep->epoch));
 
+	if (unlikely(!slot))
+		slot = slot_claim(&skep->slots, skep->os, epoch_now(&skep->epoch));
 	run_init(run, skep, slot, 0);
 	return slot;
 }

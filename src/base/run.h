@@ -26,8 +26,8 @@ struct run {
 	u32 tail_calls;          /* done so far by this run, all frames together */
 	u32 depth;               /* runs below this one on the same slot */
 	u32 fault;               /* checked mode: not 0 once something went wrong */
-	void *engine;            /* the engine's own: the checked interpreter's interp_watch */
 	u32 ctx_size;            /* of ctx, as programs see it; 0: as its type says */
+	void *engine;            /* the engine's own: the checked interpreter's interp_watch */
 	const struct prog *prog; /* the program that was entered; a tail call does not change it */
 	run_callback callback;   /* set by the engine's entry */
 	void *ctx;               /* what the program was given: struct skb, struct xdp, ... */
@@ -35,7 +35,7 @@ struct run {
 };
 
 /*
- * run_begin sets the members up to `ctx_size`; who enters a program sets ctx, and what else its
+ * run_begin sets the members up to `engine`; who enters a program sets ctx, and what else its
  * helpers will look at.  Nothing here is cleared for the sake of it: a run costs a few nanoseconds.
  *
  * Claim a CPU slot for the calling thread (the CPU it is on first), sleeping while all are taken.

@@ -59,7 +59,7 @@ static struct slot *claim_waiting(struct slots *slots, const struct os *os, u64 
 	return slot;
 }
 
-struct slot *slot_claim_slowly(struct slots *slots, const struct os *os, u64 epoch)
+struct slot *slot_claim(struct slots *slots, const struct os *os, u64 epoch)
 {
 	struct slot *slot = claim_any(slots, epoch);
 

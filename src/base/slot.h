@@ -60,20 +60,17 @@ static inline int slot_try(struct slot *slot, u64 epoch)
 						       memory_order_seq_cst, memory_order_relaxed);
 }
 
-/* What is left of slot_claim when the current CPU's slot is taken. */
-struct slot *slot_claim_slowly(struct slots *slots, const struct os *os, u64 epoch);
-
-/* Own a slot, the current CPU's if it is free.  Sleeps while all are taken. */
-static inline struct slot *slot_claim(struct slots *slots, const struct os *os, u64 epoch)
+/* The current CPU's slot, owned, or NULL when it is taken. */
+static inline struct slot *slot_claim_current(struct slots *slots, u64 epoch)
 {
 	u32 cpu = slot_current_cpu();
 	struct slot *slot = &slots->slot[cpu]; /* known before the claim: nothing waits for it */
 
-	if (likely(cpu < slots->count && slot_try(slot, epoch)))
-		return slot;
-	return slot_claim_slowly(slots, os, epoch);
+	return likely(cpu < slots->count && slot_try(slot, epoch)) ? slot : NULL;
 }
 
+/* Own a slot, the current CPU's if it is free.  Sleeps while all are taken. */
+struct slot *slot_claim(struct slots *slots, const struct os *os, u64 epoch);
 /* The same with this very CPU's slot: per-CPU work from user space (BPF_F_TEST_RUN_ON_CPU). */
 struct slot *slot_claim_cpu(struct slots *slots, const struct os *os, u64 epoch, u32 cpu);
 /* Wake one of those who sleep in slot_claim. */
