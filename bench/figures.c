@@ -123,9 +123,9 @@ struct of_packets {
 };
 
 static const struct of_packets of_packets[] = {
-	{"bare", "the empty program by itself", "empty", 1, time_bare, RUNS * 10, RUNS},
-	{"run", "skep_run, an empty program", "hook", 1, time_plain, RUNS * 10, RUNS},
-	{"packet", "skep_run_packet, an empty program", "empty", 1, time_runs, RUNS * 10, RUNS},
+	{"bare", "the empty program by itself", "empty", 1, time_bare, RUNS * 5, RUNS},
+	{"run", "skep_run, an empty program", "hook", 1, time_plain, RUNS * 5, RUNS},
+	{"packet", "skep_run_packet, an empty program", "empty", 1, time_runs, RUNS * 5, RUNS},
 	{"batch", "skep_run_packets, an empty program", "empty", BATCH, time_batch, 2000, 100},
 	{"million", "skep_run_packets, a million and a filter", "filter", MILLION, time_batch, 4,
 	 1},
