@@ -79,6 +79,11 @@ static void spread(struct skep *skep)
 	os_free(skep->os, old);
 }
 
+static int is_buffer(const struct obj *obj)
+{
+	return obj->kind == OBJ_MAP || obj->kind == OBJ_PERF;
+}
+
 static void insert(struct skep *skep, struct sys_file *file)
 {
 	struct sys *sys = skep->sys;
@@ -90,6 +95,7 @@ static void insert(struct skep *skep, struct sys_file *file)
 	file->obj->file = file;
 	file_watch(sys, file);
 	sys->nr_files++;
+	sys->nr_buffers += is_buffer(file->obj);
 }
 
 void file_detach(struct sys *sys, struct sys_file *file)
@@ -103,6 +109,7 @@ void file_detach(struct sys *sys, struct sys_file *file)
 	file_unwatch(sys, file);
 	file->last = !file->obj->pins;
 	sys->nr_files--;
+	sys->nr_buffers -= is_buffer(file->obj);
 }
 
 void users_gone(struct obj *obj)
@@ -332,6 +339,11 @@ int sys_obj_by_fd_any(struct skep *skep, int fd, struct obj **out)
 	u32 mode;
 
 	return file_get_any(skep, fd, out, &mode);
+}
+
+int sys_has_buffers(struct skep *skep)
+{
+	return atomic_load(&skep->sys->nr_buffers) != 0;
 }
 
 int sys_mmap_check(struct skep *skep, int fd, struct map_mmap *ask)

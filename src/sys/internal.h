@@ -23,6 +23,8 @@ struct sys {
 	struct sys_file **bucket;   /* files by inode */
 	u32 nr_buckets;
 	_Atomic u32 nr_files; /* read without the lock for a guess */
+	_Atomic u32
+		nr_buffers;   /* of them, those of maps and perf buffers; written under the lock */
 	_Atomic u32 sweep_at; /* nr_files that makes the next creation look for closed ones */
 	int inotify;          /* tells of closes: closed.c; or -1 */
 	struct sys_file *watched[WATCH_BUCKETS]; /* files by inotify's number */
@@ -73,7 +75,8 @@ int call_log_end(struct call *call, struct call_log *log, u32 *true_size);
 /* caller.c */
 extern const struct sys_caller caller_self;
 enum { PROC_PATH = 64 };
-/* Linux's rules for callers who may not all: 0, or -EPERM when one of the capabilities is lacked. */
+/* Linux's rules for callers who may not all: 0, or -EPERM when one of the capabilities is lacked.
+ */
 int caller_needs(struct skep *skep, u32 caps);
 /* The set, with ANY where unprivileged callers may make nothing. */
 u32 caller_lacks(struct skep *skep);

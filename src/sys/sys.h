@@ -53,6 +53,9 @@ int sys_obj_by_fd(struct skep *skep, int fd, enum obj_kind kind, struct obj **ou
 /* The same, whatever kind it is of. */
 int sys_obj_by_fd_any(struct skep *skep, int fd, struct obj **out);
 
+/* Has any caller an fd of a map or a perf buffer, which can be waited for? */
+int sys_has_buffers(struct skep *skep);
+
 /* A new fd (O_CLOEXEC) for obj; takes no reference from the caller.  -errno on failure. */
 int sys_fd_for_obj(struct skep *skep, struct obj *obj);
 
