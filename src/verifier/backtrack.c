@@ -1,4 +1,5 @@
-/* One instruction back: what has to be exact before it, so that what has to be exact after it is. */
+/* One instruction back: what has to be exact before it, so that what has to be exact after it is.
+ */
 #include <errno.h>
 
 #include "verifier/walk.h"

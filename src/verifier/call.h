@@ -21,7 +21,7 @@ struct call {
 struct call_mem {
 	u32 reg, size;
 	u8 write; /* the helper writes it */
-	u8 raw;	  /* it need not be initialised, and is afterwards */
+	u8 raw;   /* it need not be initialised, and is afterwards */
 	u8 zero_ok;
 };
 

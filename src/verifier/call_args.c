@@ -50,8 +50,7 @@ static int reject_type(struct walk *w, u32 reg, const struct wanted *want)
 {
 	struct env *env = w->env;
 
-	log_printf(env->log, "R%u type=%s expected=", reg,
-		   reg_name(reg_full(reg_at(w, reg))).text);
+	log_printf(env->log, "R%u type=%s expected=", reg, reg_name(reg_full(reg_at(w, reg))).text);
 	for (u32 i = 0; i < MAX_KINDS && want->full[i]; i++)
 		log_printf(env->log, "%s%s", i ? ", " : "", reg_name(want->full[i]).text);
 	log_printf(env->log, "\n");
@@ -110,13 +109,15 @@ static int check_release(struct walk *w, struct call *c, u32 reg, u32 arg)
 	if (arg & ARG_RELEASE) {
 		if (!r->ref_id && !reg_is_null(r))
 			return reject(w->env, -EINVAL,
-				      "R%u must be referenced when passed to release function", reg);
+				      "R%u must be referenced when passed to release function",
+				      reg);
 		c->release_reg = reg;
 	}
 	if (r->ref_id) {
 		if (c->ref_id)
-			return reject(w->env, -EACCES, "more than one arg with ref_obj_id R%u %u %u",
-				      reg, r->ref_id, c->ref_id);
+			return reject(w->env, -EACCES,
+				      "more than one arg with ref_obj_id R%u %u %u", reg, r->ref_id,
+				      c->ref_id);
 		c->ref_id = r->ref_id;
 	}
 	return 0;
@@ -128,8 +129,7 @@ static int not_memory(struct walk *w, u32 reg, u32 size, int zero_ok)
 
 	if (zero_ok && !size && reg_is_null(r))
 		return 0;
-	return reject(w->env, -EACCES, "R%u type=%s expected=fp", reg,
-		      reg_name(reg_full(r)).text);
+	return reject(w->env, -EACCES, "R%u type=%s expected=fp", reg, reg_name(reg_full(r)).text);
 }
 
 int call_memory(struct walk *w, const struct call_mem *m)
@@ -205,9 +205,10 @@ static int check_size(struct walk *w, struct call *c, u32 reg, int zero_ok)
 		return reject(w->env, -EACCES, "R%u invalid zero-sized read: u64=[%lld,%lld]", reg,
 			      (ll)r->num.umin, (ll)r->num.umax);
 	if (r->num.umax >= MAX_VAR_OFF)
-		return reject(w->env, -EACCES,
-			      "R%u unbounded memory access, use 'var &= const' or 'if (var < const)'",
-			      reg);
+		return reject(
+			w->env, -EACCES,
+			"R%u unbounded memory access, use 'var &= const' or 'if (var < const)'",
+			reg);
 	err = call_memory(w, &(struct call_mem){.reg = reg - 1,
 						.size = (u32)r->num.umax,
 						.write = (u8)writes(before),

@@ -48,8 +48,8 @@ static const struct {
 	u32 id;
 	enum bound bound;
 } bounds[] = {
-	{BPF_FUNC_get_stack, BOUND_SIZE},	     {BPF_FUNC_get_task_stack, BOUND_SIZE},
-	{BPF_FUNC_probe_read_str, BOUND_SIZE},	     {BPF_FUNC_probe_read_kernel_str, BOUND_SIZE},
+	{BPF_FUNC_get_stack, BOUND_SIZE},           {BPF_FUNC_get_task_stack, BOUND_SIZE},
+	{BPF_FUNC_probe_read_str, BOUND_SIZE},      {BPF_FUNC_probe_read_kernel_str, BOUND_SIZE},
 	{BPF_FUNC_probe_read_user_str, BOUND_SIZE}, {BPF_FUNC_get_smp_processor_id, BOUND_CPU},
 };
 

@@ -29,8 +29,8 @@ int ctx_pointer(struct walk *w, const struct reg *r, u32 regno)
 			      "dereference of modified %s ptr R%u off=%d disallowed", name.text,
 			      regno, r->off);
 	if (!num_is_const(&r->num) || r->num.var.value)
-		return reject(w->env, -EACCES, "variable %s access var_off=%s disallowed", name.text,
-			      tnum_text(r->num.var).text);
+		return reject(w->env, -EACCES, "variable %s access var_off=%s disallowed",
+			      name.text, tnum_text(r->num.var).text);
 	return 0;
 }
 
@@ -41,7 +41,8 @@ int ctx_check(struct walk *w, const struct access *a, struct ctx_loaded *out)
 							   a->off, a->size, a->write);
 
 	if (!field) {
-		reject(w->env, -EACCES, "invalid bpf_context access off=%d size=%u", a->off, a->size);
+		reject(w->env, -EACCES, "invalid bpf_context access off=%d size=%u", a->off,
+		       a->size);
 		show_source(w, w->pc, "; ");
 		return -EACCES;
 	}
@@ -62,15 +63,15 @@ struct sock_field {
 };
 
 static const struct sock_field sock_fields[] = {
-	{0, 4, 4, 0, 1},			   /* bound_dev_if */
-	{4, 8, 4, 1, 1},			   /* family */
-	{8, 16, 4, 1, 0},			   /* type, protocol */
-	{16, 24, 4, 0, 0},			   /* mark, priority */
-	{24, 44, 4, 1, 1},			   /* src_ip4, src_ip6 */
-	{44, 48, 4, 1, 1},			   /* src_port */
-	{48, 50, 2, 1, 1},			   /* dst_port; as 4 bytes too */
-	{52, 72, 4, 1, 1},			   /* dst_ip4, dst_ip6 */
-	{72, 76, 4, 1, 1}, {76, 80, 4, 1, 1},	   /* state, rx_queue_mapping */
+	{0, 4, 4, 0, 1},                      /* bound_dev_if */
+	{4, 8, 4, 1, 1},                      /* family */
+	{8, 16, 4, 1, 0},                     /* type, protocol */
+	{16, 24, 4, 0, 0},                    /* mark, priority */
+	{24, 44, 4, 1, 1},                    /* src_ip4, src_ip6 */
+	{44, 48, 4, 1, 1},                    /* src_port */
+	{48, 50, 2, 1, 1},                    /* dst_port; as 4 bytes too */
+	{52, 72, 4, 1, 1},                    /* dst_ip4, dst_ip6 */
+	{72, 76, 4, 1, 1}, {76, 80, 4, 1, 1}, /* state, rx_queue_mapping */
 };
 
 static const struct sock_field tcp_sock_fields[] = {

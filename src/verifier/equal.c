@@ -1,8 +1,8 @@
 /*
  * Is everything that can happen from `cur` on among what was found safe from `old` on?
  *
- * Sound because: of registers and slots that will be read, old allows at least cur's values; numbers
- * that nothing was decided by (not precise) may differ; ids match one to one.
+ * Sound because: of registers and slots that will be read, old allows at least cur's values;
+ * numbers that nothing was decided by (not precise) may differ; ids match one to one.
  */
 #include "verifier/walk.h"
 

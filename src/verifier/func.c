@@ -21,7 +21,7 @@ static const struct {
 	const char *name;
 	u8 tag;
 } tags[] = {
-	{"ctx", TAG_CTX},	{"nonnull", TAG_NONNULL},   {"nullable", TAG_NULLABLE},
+	{"ctx", TAG_CTX},       {"nonnull", TAG_NONNULL}, {"nullable", TAG_NULLABLE},
 	{"trusted", TAG_LATER}, {"untrusted", TAG_LATER}, {"arena", TAG_LATER},
 };
 
@@ -95,8 +95,7 @@ static int is_ctx(const struct walk *w, u32 id)
 		return 0;
 	while (t && (btf_kind(t) == BTF_KIND_CONST || btf_kind(t) == BTF_KIND_VOLATILE ||
 		     btf_kind(t) == BTF_KIND_RESTRICT || btf_kind(t) == BTF_KIND_TYPE_TAG ||
-		     (btf_kind(t) == BTF_KIND_TYPEDEF &&
-		      strcmp(btf_name(btf, t->name_off), name))))
+		     (btf_kind(t) == BTF_KIND_TYPEDEF && strcmp(btf_name(btf, t->name_off), name))))
 		t = btf_type_by_id(btf, t->type);
 	return t && (btf_kind(t) == BTF_KIND_STRUCT || btf_kind(t) == BTF_KIND_TYPEDEF) &&
 	       !strcmp(btf_name(btf, t->name_off), name);
@@ -136,9 +135,9 @@ static int tags_of(const struct walk *w, u32 func_id, u32 arg)
 static const char *kind_text(const struct btf_type *t)
 {
 	static const char *const names[] = {
-		"UNKNOWN", "INT",   "PTR",	"ARRAY", "STRUCT",     "UNION",	   "ENUM",
-		"FWD",	   "TYPEDEF", "VOLATILE", "CONST", "RESTRICT",   "FUNC",	   "FUNC_PROTO",
-		"VAR",	   "DATASEC", "FLOAT",	"DECL_TAG", "TYPE_TAG", "ENUM64"};
+		"UNKNOWN", "INT",     "PTR",      "ARRAY",    "STRUCT",   "UNION", "ENUM",
+		"FWD",     "TYPEDEF", "VOLATILE", "CONST",    "RESTRICT", "FUNC",  "FUNC_PROTO",
+		"VAR",     "DATASEC", "FLOAT",    "DECL_TAG", "TYPE_TAG", "ENUM64"};
 
 	return btf_kind(t) < ARRAY_SIZE(names) ? names[btf_kind(t)] : "UNKNOWN";
 }
@@ -220,9 +219,10 @@ static int check_proto(struct walk *w, u32 sub, const struct btf_type *proto)
 			      "Global function %s() with %u > 5 args. Buggy compiler.", name,
 			      btf_vlen(proto));
 	if (!is_number(ret))
-		return reject(w->env, -EINVAL,
-			      "Global function %s() doesn't return scalar. Only those are supported.",
-			      name);
+		return reject(
+			w->env, -EINVAL,
+			"Global function %s() doesn't return scalar. Only those are supported.",
+			name);
 	return 0;
 }
 

@@ -48,8 +48,8 @@ struct env {
 	u32 max_ctx_offset;
 	u8 changes_pkt;
 
-	u8 *marks;  /* enum mark, one an instruction */
-	u8 *mem;    /* enum mem_kind of the address register, one an instruction */
+	u8 *marks; /* enum mark, one an instruction */
+	u8 *mem;   /* enum mem_kind of the address register, one an instruction */
 	struct kfunc_ref *kfuncs;
 	u32 nr_kfuncs;
 	u32 processed; /* instructions visited by flow */

@@ -1,4 +1,5 @@
-/* Conditions: decided where they can be, else both ways are followed with what each of them tells. */
+/* Conditions: decided where they can be, else both ways are followed with what each of them tells.
+ */
 #include <errno.h>
 
 #include "verifier/walk.h"
@@ -209,8 +210,10 @@ int do_jump(struct walk *w, const struct bpf_insn *insn)
 	w->jumps++;
 	/* comparisons of stack pointers are in the way as they are: precision stops at them */
 	if (b.dst->type == REG_STACK || b.src->type == REG_STACK) {
-		err = walk_record(w, (b.dst->type == REG_STACK ? STEP_DST_STACK : 0) |
-					     (b.src->type == REG_STACK ? STEP_SRC_STACK : 0), 0);
+		err = walk_record(w,
+				  (b.dst->type == REG_STACK ? STEP_DST_STACK : 0) |
+					  (b.src->type == REG_STACK ? STEP_SRC_STACK : 0),
+				  0);
 		if (err)
 			return err;
 	}

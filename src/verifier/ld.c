@@ -25,7 +25,8 @@ int do_ld_abs(struct walk *w, const struct bpf_insn *insn)
 	if (err)
 		return err;
 	if (reg_at(w, CTX)->type != REG_CTX || reg_at(w, CTX)->flags)
-		return reject(w->env, -EINVAL, "at the time of BPF_LD_ABS|IND R6 != pointer to skb");
+		return reject(w->env, -EINVAL,
+			      "at the time of BPF_LD_ABS|IND R6 != pointer to skb");
 	if (BPF_MODE(insn->code) == BPF_IND)
 		err = walk_read(w, insn->src_reg);
 	if (!err)

@@ -57,7 +57,8 @@ void links_collect(struct walk *w, struct state *s, u32 id, u64 *linked)
 		struct frame *f = s->frame[i];
 
 		for (u32 r = 0; r < REG_FP; r++)
-			if (is_linked(&f->reg[r], id) && !add(linked, (struct link){(u8)i, 1, (u8)r}))
+			if (is_linked(&f->reg[r], id) &&
+			    !add(linked, (struct link){(u8)i, 1, (u8)r}))
 				f->reg[r].id = 0;
 		for (u32 j = 0; j < f->nr_slots; j++) {
 			struct reg *r;

@@ -98,7 +98,8 @@ struct visit {
 };
 
 /* One function's instructions, each after all that follow it (but for back edges). */
-static void order_sub(struct walk *w, const struct subprog *sub, struct visit *stack, u8 *seen, u32 *n)
+static void order_sub(struct walk *w, const struct subprog *sub, struct visit *stack, u8 *seen,
+		      u32 *n)
 {
 	u32 top = 0, succ[2];
 

@@ -10,7 +10,7 @@
 struct masks {
 	u64 reads, writes;
 	u64 writes_after; /* surely overwritten from here on to the end */
-	u64 live;	  /* read from here on, before they are overwritten */
+	u64 live;         /* read from here on, before they are overwritten */
 };
 
 struct chain {
@@ -20,7 +20,7 @@ struct chain {
 	u32 start[LIVE_FRAMES]; /* of the function in each frame */
 	u32 len, sub;
 	u8 updated, lost_write;
-	u8 *seen;			   /* by instruction: writes are set */
+	u8 *seen;                         /* by instruction: writes are set */
 	struct masks *masks[LIVE_FRAMES]; /* by frame, by instruction */
 };
 

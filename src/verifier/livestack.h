@@ -15,7 +15,7 @@ enum { LIVE_BUCKETS = 64, LIVE_FRAMES = 8 };
 
 struct livestack {
 	struct chain *chains[LIVE_BUCKETS];
-	struct chain *now;	  /* of the current state, or NULL */
+	struct chain *now;                /* of the current state, or NULL */
 	struct chain *query[LIVE_FRAMES]; /* by frame, of the state asked about */
 	u32 query_depth, query_pc;
 	u64 written[LIVE_FRAMES]; /* by the instruction at hand */

@@ -182,9 +182,9 @@ static int access_buf(struct walk *w, const struct access *a)
 
 static const struct {
 	const char *what; /* "misaligned WHATaccess" */
-	u8 mem;		  /* enum mem_kind */
-	u8 strict;	  /* always aligned */
-	u8 alone;	  /* an instruction that reaches one of these reaches nothing else */
+	u8 mem;           /* enum mem_kind */
+	u8 strict;        /* always aligned */
+	u8 alone;         /* an instruction that reaches one of these reaches nothing else */
 	u8 no_atomic;
 	access_fn fn;
 } kinds[REG_TYPES] = {
@@ -330,8 +330,12 @@ static int load_old(struct walk *w, const struct bpf_insn *insn, struct access *
 		reg_set_unknown(reg_at(w, a->value));
 		touch_reg(w, a->value);
 	}
-	err = mem_access(w, &(struct access){.pc = a->pc, .reg = a->reg, .off = a->off,
-					     .size = a->size, .value = NO_REG, .strict = 1});
+	err = mem_access(w, &(struct access){.pc = a->pc,
+					     .reg = a->reg,
+					     .off = a->off,
+					     .size = a->size,
+					     .value = NO_REG,
+					     .strict = 1});
 	if (err || a->value == NO_REG)
 		return err;
 	return mem_access(w, a);

@@ -12,10 +12,11 @@ static void map_value_checked(struct reg *r)
 		r->type = REG_MAP_PTR;
 		r->map = map->inner;
 		/* which lookup it came of matters where values hold timers and their like */
-		r->map_uid = btf_record_has(map->inner->record, BTF_FIELD_TIMER | BTF_FIELD_WORKQUEUE |
-								       BTF_FIELD_TASK_WORK)
-				     ? r->id
-				     : 0;
+		r->map_uid =
+			btf_record_has(map->inner->record,
+				       BTF_FIELD_TIMER | BTF_FIELD_WORKQUEUE | BTF_FIELD_TASK_WORK)
+				? r->id
+				: 0;
 	} else if (map->type == BPF_MAP_TYPE_XSKMAP) {
 		r->type = REG_XDP_SOCK;
 	} else if (map->type == BPF_MAP_TYPE_SOCKMAP || map->type == BPF_MAP_TYPE_SOCKHASH) {
@@ -39,8 +40,8 @@ static int may_hold_lock(const struct reg *r)
 
 static int has_id(const struct reg *r, const void *cookie)
 {
-	return r->flags & REG_OR_NULL && r->id == *(const u32 *)cookie &&
-	       num_is_const(&r->num) && !r->num.var.value;
+	return r->flags & REG_OR_NULL && r->id == *(const u32 *)cookie && num_is_const(&r->num) &&
+	       !r->num.var.value;
 }
 
 static void becomes_null(struct reg *r, const void *cookie)

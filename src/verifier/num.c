@@ -90,7 +90,8 @@ void num_ranges_from_bits(struct num *n)
 {
 	u64 v = n->var.value, m = n->var.mask;
 
-	meet_s32(n, (s32)((u32)v | ((u32)m & (u32)INT32_MIN)), (s32)((u32)v | ((u32)m & INT32_MAX)));
+	meet_s32(n, (s32)((u32)v | ((u32)m & (u32)INT32_MIN)),
+		 (s32)((u32)v | ((u32)m & INT32_MAX)));
 	meet_u32(n, (u32)v, (u32)(v | m));
 	meet_s64(n, (s64)(v | (m & (u64)INT64_MIN)), (s64)(v | (m & INT64_MAX)));
 	meet_u64(n, v, v | m);
@@ -139,8 +140,8 @@ static void deduce_32(struct num *n)
 }
 
 /*
- * A signed range over zero is two unsigned ones, at both ends; when the unsigned range meets but one
- * of them, that one is the number's.
+ * A signed range over zero is two unsigned ones, at both ends; when the unsigned range meets but
+ * one of them, that one is the number's.
  */
 static void deduce_64_over_zero(struct num *n)
 {

@@ -51,7 +51,7 @@ void num_ranges_from_bits(struct num *n);
 
 /* num_alu.c: *dst op= *src, as BPF's ALU classes; op is BPF_ADD ... (no division: unknown). */
 struct num_op {
-	u8 op;  /* BPF_OP(code) */
+	u8 op;   /* BPF_OP(code) */
 	u8 is32; /* BPF_ALU */
 };
 void num_alu(struct num *dst, struct num src, struct num_op op);

@@ -1,5 +1,5 @@
 /*
- * num_alu.c's and num_jump.c's ranges of one width; included twice, with
+ * The ranges of one width, as a template.  Included by num_alu.c and num_jump.c, twice, with
  *	N(name)		the function or member's name of that width
  *	U, S		the types; U_MAX, S_MIN, S_MAX
  */
@@ -81,7 +81,7 @@ static void N(sign_from_unsigned)(struct num *n)
 }
 
 /* dst->var is the result's already. */
-static void N(and)(struct num *dst, const struct num *src)
+static void N (and)(struct num *dst, const struct num *src)
 {
 	dst->N(umin) = (U)dst->var.value;
 	if (src->N(umax) < dst->N(umax))
@@ -97,7 +97,7 @@ static void N(or)(struct num *dst, const struct num *src)
 	N(sign_from_unsigned)(dst);
 }
 
-static void N(xor)(struct num *dst, const struct num *src)
+static void N (xor)(struct num *dst, const struct num *src)
 {
 	(void)src;
 	dst->N(umin) = (U)dst->var.value;

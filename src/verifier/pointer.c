@@ -115,7 +115,7 @@ static void sub(struct walk *w, struct reg *dst, const struct reg *ptr, const st
 	struct num diff = ptr->num;
 	const struct num *n = &by->num;
 
-	if (num_is_const(n) && add_constant(dst, ptr, (s64)-(u64)n->smin))
+	if (num_is_const(n) && add_constant(dst, ptr, (s64) - (u64)n->smin))
 		return;
 	num_forget_32(&diff);
 	if ((int)__builtin_sub_overflow(ptr->num.smin, n->smax, &diff.smin) |
@@ -145,8 +145,8 @@ static int check_operator(struct walk *w, const struct bpf_insn *insn, const str
 		return 0;
 	if (op == BPF_SUB) {
 		if (from_scalar)
-			return reject(w->env, -EACCES,
-				      "R%u tried to subtract pointer from scalar", dst);
+			return reject(w->env, -EACCES, "R%u tried to subtract pointer from scalar",
+				      dst);
 		if (ptr->type == REG_STACK)
 			return reject(w->env, -EACCES,
 				      "R%u subtraction from stack pointer prohibited", dst);

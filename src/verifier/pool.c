@@ -10,7 +10,7 @@ static u32 class_of(size_t size)
 	u32 class = 0;
 
 	while ((size_t)1 << (class + POOL_SMALLEST) < size)
-		class++;
+		class ++;
 	return class;
 }
 

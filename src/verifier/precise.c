@@ -1,7 +1,7 @@
 /*
  * Precision: a number that something was decided by has to be exact in the states it came from, so
- * that only states with the same number are taken to be equal.  The way is walked back from state to
- * parent, over the steps that were recorded, until what made the numbers is found.
+ * that only states with the same number are taken to be equal.  The way is walked back from state
+ * to parent, over the steps that were recorded, until what made the numbers is found.
  */
 #include <errno.h>
 #include <stdio.h>

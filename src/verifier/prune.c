@@ -173,8 +173,8 @@ static struct keeping shall_keep(struct walk *w)
 
 	k.forced = w->always_checkpoint || w->note[w->pc].points & POINT_FORCE ||
 		   w->cur->nr_steps > LONG_WAY;
-	k.wanted = k.forced || (w->jumps - w->jumps_at_keep >= 2 &&
-				w->env->processed - w->insns_at_keep >= 8);
+	k.wanted = k.forced ||
+		   (w->jumps - w->jumps_at_keep >= 2 && w->env->processed - w->insns_at_keep >= 8);
 	return k;
 }
 

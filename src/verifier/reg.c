@@ -32,8 +32,8 @@ static const struct {
 	u16 flag;
 	const char *text;
 } prefixes[] = {
-	{REG_RDONLY, "rdonly_"},       {REG_RINGBUF, "ringbuf_"}, {REG_USER, "user_"},
-	{REG_PERCPU, "percpu_"},       {REG_RCU, "rcu_"},	  {REG_UNTRUSTED, "untrusted_"},
+	{REG_RDONLY, "rdonly_"},   {REG_RINGBUF, "ringbuf_"}, {REG_USER, "user_"},
+	{REG_PERCPU, "percpu_"},   {REG_RCU, "rcu_"},         {REG_UNTRUSTED, "untrusted_"},
 	{REG_TRUSTED, "trusted_"},
 };
 
@@ -47,7 +47,9 @@ struct reg_name reg_name(u32 full)
 			n += (u32)snprintf(name.text + n, sizeof(name.text) - n, "%s",
 					   prefixes[i].text);
 	snprintf(name.text + n, sizeof(name.text) - n, "%s%s", base_names[type],
-		 !(flags & REG_OR_NULL) ? "" : type == REG_BTF ? "or_null_" : "_or_null");
+		 !(flags & REG_OR_NULL) ? ""
+		 : type == REG_BTF      ? "or_null_"
+					: "_or_null");
 	return name;
 }
 

@@ -16,8 +16,9 @@ static int check_at(struct walk *w, const struct access *a, s64 off, u32 mem_siz
 		return 0;
 	switch (r->type) {
 	case REG_MAP_KEY:
-		return reject(w->env, -EACCES, "invalid access to map key, key_size=%u off=%d size=%d",
-			      mem_size, (int)off, size);
+		return reject(w->env, -EACCES,
+			      "invalid access to map key, key_size=%u off=%d size=%d", mem_size,
+			      (int)off, size);
 	case REG_MAP_VALUE:
 		return reject(w->env, -EACCES,
 			      "invalid access to map value, value_size=%u off=%d size=%d", mem_size,
@@ -48,9 +49,10 @@ int region_mem(struct walk *w, const struct access *a, u32 mem_size, int zero_ok
 		return reject(w->env, -EACCES,
 			      "R%u min value is outside of the allowed memory range", a->reg);
 	if (r->num.umax >= MAX_VAR_OFF)
-		return reject(w->env, -EACCES,
-			      "R%u unbounded memory access, make sure to bounds check any such access",
-			      a->reg);
+		return reject(
+			w->env, -EACCES,
+			"R%u unbounded memory access, make sure to bounds check any such access",
+			a->reg);
 	if (check_at(w, a, off + (s64)r->num.umax, mem_size, zero_ok))
 		return reject(w->env, -EACCES,
 			      "R%u max value is outside of the allowed memory range", a->reg);
@@ -62,12 +64,12 @@ static const struct {
 	const char *name;
 } field_names[] = {
 	{BTF_FIELD_SPIN_LOCK, "bpf_spin_lock"}, {BTF_FIELD_RES_SPIN_LOCK, "bpf_res_spin_lock"},
-	{BTF_FIELD_TIMER, "bpf_timer"},		{BTF_FIELD_WORKQUEUE, "bpf_wq"},
-	{BTF_FIELD_KPTR_UNREF, "kptr"},		{BTF_FIELD_KPTR_REF, "kptr"},
+	{BTF_FIELD_TIMER, "bpf_timer"},         {BTF_FIELD_WORKQUEUE, "bpf_wq"},
+	{BTF_FIELD_KPTR_UNREF, "kptr"},         {BTF_FIELD_KPTR_REF, "kptr"},
 	{BTF_FIELD_KPTR_PERCPU, "percpu_kptr"}, {BTF_FIELD_UPTR, "uptr"},
 	{BTF_FIELD_LIST_HEAD, "bpf_list_head"}, {BTF_FIELD_LIST_NODE, "bpf_list_node"},
-	{BTF_FIELD_RB_ROOT, "bpf_rb_root"},	{BTF_FIELD_RB_NODE, "bpf_rb_node"},
-	{BTF_FIELD_REFCOUNT, "bpf_refcount"},	{BTF_FIELD_TASK_WORK, "bpf_task_work"},
+	{BTF_FIELD_RB_ROOT, "bpf_rb_root"},     {BTF_FIELD_RB_NODE, "bpf_rb_node"},
+	{BTF_FIELD_REFCOUNT, "bpf_refcount"},   {BTF_FIELD_TASK_WORK, "bpf_task_work"},
 };
 
 static const char *field_name(u32 kind)
@@ -81,8 +83,10 @@ static const char *field_name(u32 kind)
 /* Locks, timers and their like are no bytes. */
 static int check_field(struct walk *w, const struct btf_field *field)
 {
-	enum { KPTRS = BTF_FIELD_KPTR_UNREF | BTF_FIELD_KPTR_REF | BTF_FIELD_KPTR_PERCPU |
-		       BTF_FIELD_UPTR };
+	enum {
+		KPTRS = BTF_FIELD_KPTR_UNREF | BTF_FIELD_KPTR_REF | BTF_FIELD_KPTR_PERCPU |
+			BTF_FIELD_UPTR
+	};
 
 	if (field->kind & KPTRS)
 		return not_yet(w, "kernel pointers in maps");

@@ -213,8 +213,9 @@ static int check_bytes(struct walk *w, const struct place *p)
 {
 	for (u32 i = 0; i < p->size; i++)
 		if (p->at->kind[byte_of(p->off + i)] >= SLOT_DYNPTR)
-			return reject(w->env, -EACCES, "invalid read from stack off %lld+%u size %u",
-				      (ll)p->off, i, p->size);
+			return reject(w->env, -EACCES,
+				      "invalid read from stack off %lld+%u size %u", (ll)p->off, i,
+				      p->size);
 	return 0;
 }
 
@@ -324,8 +325,9 @@ static int reject_range(struct walk *w, u32 reg, const struct stack_arg *a, int 
 	if (num_is_const(&ptr->num))
 		return reject(w->env, err, "invalid %s stack R%u off=%lld size=%d", how, reg,
 			      (ll)((s64)ptr->num.var.value + a->off), (int)a->size);
-	return reject(w->env, err, "invalid variable-offset %s stack R%u var_off=%s off=%lld size=%d",
-		      how, reg, tnum_text(ptr->num.var).text, (ll)a->off, (int)a->size);
+	return reject(w->env, err,
+		      "invalid variable-offset %s stack R%u var_off=%s off=%lld size=%d", how, reg,
+		      tnum_text(ptr->num.var).text, (ll)a->off, (int)a->size);
 }
 
 /* Inside the 512 bytes; the frame grows to it. */
@@ -372,12 +374,14 @@ static int pass_byte(struct walk *w, const struct stack_arg *a, s64 off)
 
 	if (*kind >= SLOT_DYNPTR) {
 		if (num_is_const(&ptr->num))
-			return reject(w->env, -EACCES, "invalid read from stack R%u off %lld+%lld size %u",
-				      a->reg, (ll)(ptr->num.smin + a->off),
+			return reject(w->env, -EACCES,
+				      "invalid read from stack R%u off %lld+%lld size %u", a->reg,
+				      (ll)(ptr->num.smin + a->off),
 				      (ll)(off - ptr->num.smin - a->off), a->size);
-		return reject(w->env, -EACCES, "invalid read from stack R%u var_off %s+%lld size %u",
-			      a->reg, tnum_text(ptr->num.var).text,
-			      (ll)(off - ptr->num.smin - a->off), a->size);
+		return reject(w->env, -EACCES,
+			      "invalid read from stack R%u var_off %s+%lld size %u", a->reg,
+			      tnum_text(ptr->num.var).text, (ll)(off - ptr->num.smin - a->off),
+			      a->size);
 	}
 	if (a->write) {
 		if (slot_is_spill(p.at))
@@ -422,8 +426,7 @@ int slots_const(struct walk *w, const struct reg *ptr, u32 size, u64 *value)
 	if (count_kind(&p, SLOT_ZERO) == size)
 		return 1;
 	if (p.off % 8 || !slot_is_scalar(p.at) || count_kind(&p, SLOT_SPILL) != size ||
-	    (p.at->kind[7 - size] == SLOT_SPILL && size < 8) ||
-	    !reg_is_const(&p.at->spill->reg))
+	    (p.at->kind[7 - size] == SLOT_SPILL && size < 8) || !reg_is_const(&p.at->spill->reg))
 		return 0;
 	*value = p.at->spill->reg.num.var.value;
 	/* what follows from it holds for this number alone */

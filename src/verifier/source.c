@@ -1,4 +1,5 @@
-/* The source line of an instruction, in the log once for each stretch: "; return x; @ prog.c:12". */
+/* The source line of an instruction, in the log once for each stretch: "; return x; @ prog.c:12".
+ */
 #include "btf/btf.h"
 #include "verifier/walk.h"
 
@@ -20,8 +21,7 @@ static const struct bpf_line_info *find(const struct env *env, u32 pc)
 
 static int same_line(const struct bpf_line_info *a, const struct bpf_line_info *b)
 {
-	return a->file_name_off == b->file_name_off &&
-	       (a->line_col >> 10) == (b->line_col >> 10);
+	return a->file_name_off == b->file_name_off && (a->line_col >> 10) == (b->line_col >> 10);
 }
 
 void show_source(struct walk *w, u32 pc, const char *prefix)

@@ -1,8 +1,8 @@
 /*
  * States: what is known of all frames at one instruction.
  *
- * The current state is changed by each instruction; copies of it are kept where the walk may come by
- * again (prune.c) or has to go on later (branch.c).  Kept states are never changed but for their
+ * The current state is changed by each instruction; copies of it are kept where the walk may come
+ *by again (prune.c) or has to go on later (branch.c).  Kept states are never changed but for their
  * precision marks and for what liveness takes away.
  *
  * Stack slots are 8 bytes with a kind each; a register that was spilled there hangs off the slot,
@@ -40,10 +40,10 @@ struct frame {
 	struct reg reg[STATE_REGS];
 	u32 callsite; /* pc of the call; of frame 0 it is 0 */
 	u16 subprog;
-	u8 no;		/* 0: main */
+	u8 no;          /* 0: main */
 	u8 in_callback; /* second half: callbacks */
-	u16 precise;	/* registers that have to be exact: of kept states */
-	u8 nr_slots;	/* reached so far, Linux's allocated_stack / 8 */
+	u16 precise;    /* registers that have to be exact: of kept states */
+	u8 nr_slots;    /* reached so far, Linux's allocated_stack / 8 */
 	u8 cap_slots;
 	u64 precise_slots;
 	struct stack_slot *slot;
@@ -59,12 +59,12 @@ struct held {
  * precision has to know more of. */
 struct step {
 	u32 pc, prev_pc;
-	u32 flags; /* STEP_ below */
+	u32 flags;  /* STEP_ below */
 	u64 linked; /* registers and slots that shared an id with the condition's: LINKED_ */
 };
 enum {
-	STEP_SPI = 0xff,	 /* the slot of an access through a register */
-	STEP_FRAME_SHIFT = 8,	 /* and its frame: 4 bits */
+	STEP_SPI = 0xff,             /* the slot of an access through a register */
+	STEP_FRAME_SHIFT = 8,        /* and its frame: 4 bits */
 	STEP_STACK_ACCESS = 1 << 12, /* the two above mean something */
 	STEP_DST_STACK = 1 << 13,    /* a comparison of stack pointers: no number there */
 	STEP_SRC_STACK = 1 << 14,
@@ -73,10 +73,10 @@ enum {
 struct state {
 	struct frame *frame[STATE_FRAMES];
 	u32 depth; /* of the running frame */
-	u32 pc;	   /* where it was kept */
+	u32 pc;    /* where it was kept */
 	struct state *parent;
 	struct state *equal; /* of a back edge's copy: what it was equal to */
-	u32 branches;	     /* paths from here that are not finished */
+	u32 branches;        /* paths from here that are not finished */
 	u32 first_pc, last_pc;
 	struct step *steps;
 	u32 nr_steps, cap_steps;

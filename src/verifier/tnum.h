@@ -1,6 +1,6 @@
 /*
- * Tristate numbers: of each bit of a 64-bit value it is known to be 0, to be 1, or nothing.  A value
- * x is in t when (x & ~t.mask) == t.value; value and mask never share a bit.
+ * Tristate numbers: of each bit of a 64-bit value it is known to be 0, to be 1, or nothing.  A
+ * value x is in t when (x & ~t.mask) == t.value; value and mask never share a bit.
  */
 #ifndef SKEP_VERIFIER_TNUM_H
 #define SKEP_VERIFIER_TNUM_H

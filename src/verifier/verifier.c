@@ -79,8 +79,7 @@ static void log_statistics(struct env *env)
 	log_printf(env->log,
 		   "processed %u insns (limit %d) max_states_per_insn %u total_states %u "
 		   "peak_states %u mark_read 0\n",
-		   env->processed, MAX_INSNS, env->max_states, env->total_states,
-		   env->peak_states);
+		   env->processed, MAX_INSNS, env->max_states, env->total_states, env->peak_states);
 }
 
 static void hand_over(struct env *env)

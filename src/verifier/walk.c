@@ -20,13 +20,13 @@ static int do_return(struct walk *w, const struct bpf_insn *insn)
 }
 
 static const step_fn steps[] = {
-	[ISA_GROUP_ALU] = do_alu,	     [ISA_GROUP_MOV] = do_alu,
-	[ISA_GROUP_NEG] = do_alu,	     [ISA_GROUP_END] = do_alu,
-	[ISA_GROUP_JMP] = do_jump,	     [ISA_GROUP_JA] = do_goto,
-	[ISA_GROUP_MAY_GOTO] = do_may_goto,  [ISA_GROUP_CALL] = do_call,
-	[ISA_GROUP_EXIT] = do_return,	     [ISA_GROUP_LD_IMM64] = do_ld_imm64,
-	[ISA_GROUP_LD_ABS] = do_ld_abs,	     [ISA_GROUP_LDX] = do_load,
-	[ISA_GROUP_ST] = do_store,	     [ISA_GROUP_STX] = do_store,
+	[ISA_GROUP_ALU] = do_alu,           [ISA_GROUP_MOV] = do_alu,
+	[ISA_GROUP_NEG] = do_alu,           [ISA_GROUP_END] = do_alu,
+	[ISA_GROUP_JMP] = do_jump,          [ISA_GROUP_JA] = do_goto,
+	[ISA_GROUP_MAY_GOTO] = do_may_goto, [ISA_GROUP_CALL] = do_call,
+	[ISA_GROUP_EXIT] = do_return,       [ISA_GROUP_LD_IMM64] = do_ld_imm64,
+	[ISA_GROUP_LD_ABS] = do_ld_abs,     [ISA_GROUP_LDX] = do_load,
+	[ISA_GROUP_ST] = do_store,          [ISA_GROUP_STX] = do_store,
 	[ISA_GROUP_ATOMIC] = do_atomic,
 };
 

@@ -15,7 +15,7 @@
 
 enum point {
 	POINT_PRUNE = 1,    /* states are kept and compared here */
-	POINT_JUMP = 2,	    /* the way to here is recorded */
+	POINT_JUMP = 2,     /* the way to here is recorded */
 	POINT_FORCE = 4,    /* a state is kept at every visit */
 	POINT_CALLBACK = 8, /* a call that runs a callback before it returns */
 };
@@ -37,10 +37,10 @@ struct pending {
 
 /* What is known of an instruction of this program, besides env->insns and env->marks. */
 struct insn_note {
-	u16 op;	      /* enum isa_op */
-	u8 points;    /* enum point */
-	u8 seen;      /* what depends on the instruction alone was checked */
-	u8 mem;	      /* enum mem_kind, of what it dereferences */
+	u16 op;    /* enum isa_op */
+	u8 points; /* enum point */
+	u8 seen;   /* what depends on the instruction alone was checked */
+	u8 mem;    /* enum mem_kind, of what it dereferences */
 	u8 mem_seen;
 	u8 key_state; /* enum key_state */
 	u16 live;     /* registers that are read from here on, before they are written */
@@ -56,29 +56,29 @@ enum key_state { KEY_UNSEEN, KEY_KNOWN, KEY_SEVERAL };
 /* What a function takes and gives, by its BTF: func.c. */
 struct func {
 	u8 args_ready, arg_count;
-	u8 called;	/* a global function that somebody calls */
+	u8 called; /* a global function that somebody calls */
 	u8 verified;
 	u8 changes_pkt; /* it, or what it calls */
 	u8 might_sleep;
 	u8 has_ld_abs, has_tail_call;
 	u8 is_global, returns_void;
 	struct func_arg *arg; /* [5] */
-	u32 name;	      /* btf name_off, 0: none */
+	u32 name;             /* btf name_off, 0: none */
 };
 
 struct walk {
 	struct env *env;
 	struct pool pool;
 	struct insn_note *note; /* by pc */
-	struct func *func;	/* by subprogram */
-	u32 *postorder;		/* pcs, subprogram by subprogram: liveregs.c */
-	u32 *postorder_start;	/* by subprogram; one more */
+	struct func *func;      /* by subprogram */
+	u32 *postorder;         /* pcs, subprogram by subprogram: liveregs.c */
+	u32 *postorder_start;   /* by subprogram; one more */
 	struct state *cur;
 	u32 pc, prev_pc, next;
 	u8 path_ends, step_recorded;
 	u8 raw_reg;
 	u32 raw_size;
-	u8 print_state;	     /* control came from elsewhere: the log says from where */
+	u8 print_state; /* control came from elsewhere: the log says from where */
 	u8 strict_alignment, always_checkpoint, check_invariants, sleepable;
 	struct pending *pending;
 	u32 nr_pending;
@@ -94,8 +94,8 @@ struct walk {
 	struct reg fake;     /* a constant operand as a register */
 	struct precise precise;
 	struct livestack live;
-	struct idmap *idmap; /* equal.c */
-	u32 entry_sub; /* the function that is verified */
+	struct idmap *idmap;              /* equal.c */
+	u32 entry_sub;                    /* the function that is verified */
 	const struct bpf_line_info *line; /* that the log showed last */
 	u8 level1, level2;
 };
@@ -162,7 +162,7 @@ int pointer_sane(struct walk *w, const struct reg *r, u32 full);
 int do_jump(struct walk *w, const struct bpf_insn *insn);
 int do_may_goto(struct walk *w, const struct bpf_insn *insn);
 void null_checked(struct reg *r); /* it is not NULL: what is it now? */
-int null_decide(struct walk *w, struct state *s, u32 reg, int is_null); /* all of its id too */
+int null_decide(struct walk *w, struct state *s, u32 reg, int is_null);  /* all of its id too */
 int packets_branch(const struct reg *dst, const struct reg *src, u8 op); /* as num_branch */
 /* both branches learn from "if dst op src".  1: it was a comparison of packets; 0, -ENOMEM */
 int packets_compare(struct walk *w, const struct bpf_insn *insn, struct state *taken);
@@ -180,8 +180,8 @@ int links_sync(struct walk *w, struct state *s, const struct reg *known, u64 lin
 /* mem.c: an access.  value: register that is loaded or stored, NO_REG: none */
 struct access {
 	u32 pc;
-	u32 reg;   /* that is dereferenced */
-	s32 off;   /* the instruction's */
+	u32 reg; /* that is dereferenced */
+	s32 off; /* the instruction's */
 	u32 size;
 	u8 write;
 	u8 value;
@@ -235,7 +235,7 @@ void show_slots(struct walk *w, u64 slots); /* "-8,-16" */
 
 /* prune.c, equal.c, scc_visit.c */
 int prune_begin(struct walk *w);
-int prune_visit(struct walk *w); /* 1: seen already; 0; -errno */
+int prune_visit(struct walk *w);                  /* 1: seen already; 0; -errno */
 int prune_leave(struct walk *w, struct state *s); /* a path ended: branches of its parents */
 void prune_peak(struct walk *w);
 void prune_forget(struct walk *w); /* all kept states */
@@ -265,7 +265,7 @@ int release_ref(struct walk *w, u32 ref_id);
 
 /* func.c: functions by their BTF */
 int func_begin(struct walk *w);
-int func_prepare(struct walk *w, u32 sub); /* args of the prototype; 0 or -EINVAL */
+int func_prepare(struct walk *w, u32 sub);    /* args of the prototype; 0 or -EINVAL */
 int func_check_args(struct walk *w, u32 sub); /* of a call of a global function */
 int func_set_args(struct walk *w, u32 sub, struct reg *regs);
 const char *func_name(const struct walk *w, u32 sub);

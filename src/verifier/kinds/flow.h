@@ -60,7 +60,8 @@ int flow_wait(struct flow *f, u32 pc, int go); /* cur is kept at pc, and goes on
 void flow_return(struct flow *f, u32 pc, const struct val *ret); /* to what waits at pc */
 
 /* slots.c: the stack.  off is from the frame's top: -8 is the first slot. */
-void kinds_stack_store(struct flow *f, const struct val *base, s64 off, u32 size, const struct val *v);
+void kinds_stack_store(struct flow *f, const struct val *base, s64 off, u32 size,
+		       const struct val *v);
 struct val kinds_stack_load(struct flow *f, const struct val *base, s64 off, u32 size);
 /* a helper writes there: size bytes, 0 for as many as it likes */
 void kinds_stack_clobber(struct flow *f, const struct val *base, u32 size);

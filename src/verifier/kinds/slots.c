@@ -89,7 +89,8 @@ static void store_anywhere(struct flow *f, const struct val *v)
 		val_join(&f->cur->slot[i], &blurred);
 }
 
-void kinds_stack_store(struct flow *f, const struct val *base, s64 off, u32 size, const struct val *v)
+void kinds_stack_store(struct flow *f, const struct val *base, s64 off, u32 size,
+		       const struct val *v)
 {
 	struct place p = place_of(base, off, size);
 
