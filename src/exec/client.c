@@ -95,7 +95,7 @@ pid_t client_pid(struct notice *n)
 	return read_status(tid, "Tgid", &pid) ? tid : pid;
 }
 
-static int open_pidfd(struct notice *n)
+int client_pidfd(struct notice *n)
 {
 	int fd = (int)syscall(SYS_pidfd_open, n->call.pid, PIDFD_OF_THREAD);
 
@@ -146,7 +146,7 @@ static int get_fd_locked(struct notice *n, struct client *client, int fd)
 	if (client->pidfd >= 0)
 		close(client->pidfd);
 	client->tid = tid;
-	client->pidfd = open_pidfd(n);
+	client->pidfd = client_pidfd(n);
 	return client->pidfd < 0 ? -EBADF : get_fd(client->pidfd, fd);
 }
 

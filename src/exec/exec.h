@@ -9,11 +9,16 @@
 
 #include "base/types.h"
 
+/* What clients may, as the instance sees it: all, nothing, or what each thread has kept. */
+enum exec_caps { EXEC_CAPS_ALL, EXEC_CAPS_NONE, EXEC_CAPS_VIRTUAL };
+
 struct exec_options {
 	u32 kernel_version; /* 0: 6.18 */
 	u32 ncpu;           /* 0: as many as the machine has possible */
 	bool verbose;       /* say what was chosen and why */
 	bool stats;         /* at the end, calls, time and bytes by command */
+	bool as_root;       /* clients are told that they are uid 0 and gid 0 */
+	enum exec_caps caps;
 };
 
 /*
@@ -23,8 +28,9 @@ struct exec_options {
  */
 int exec_run(const struct exec_options *options, char **argv);
 
-/* The same in the instance that `skep serve` keeps under this name; its options hold. */
-int exec_join(const char *name, char **argv);
+/* The same in the instance that `skep serve` keeps under this name; its options hold,
+ * but for as_root. */
+int exec_join(const struct exec_options *options, const char *name, char **argv);
 
 /*
  * Keep an instance under a name, for exec_join of the same user, until a signal or exec_stop ends
@@ -32,6 +38,9 @@ int exec_join(const char *name, char **argv);
  */
 int exec_serve(const struct exec_options *options, const char *name);
 int exec_stop(const char *name);
+
+/* "all", "none", "virtual": 0 or -EINVAL */
+int exec_caps_by_name(const char *name, enum exec_caps *out);
 
 /* [A-Za-z0-9_.-], not too long */
 bool exec_name_valid(const char *name);

@@ -79,7 +79,7 @@ static void emit_row(struct code *code, const struct row *row)
 }
 
 /* Other ABIs of the machine have other numbers: nothing of them is ours. */
-static void make(struct code *code)
+static void make(struct code *code, bool as_root)
 {
 	code->len = 0;
 	load(code, offsetof(struct seccomp_data, arch));
@@ -87,7 +87,8 @@ static void make(struct code *code)
 	     (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0));
 	emit(code, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 	for (u32 i = 0; i < nr_rows; i++)
-		emit_row(code, &rows[i]);
+		if (as_root || !rows[i].only_as_root)
+			emit_row(code, &rows[i]);
 	emit(code, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 }
 
@@ -104,13 +105,13 @@ static int install(const struct sock_fprog *prog, unsigned long flags)
  * A call that we have received waits even when a signal comes: interrupted, it would be made again
  * with what it did already done.  Linux has that since 5.19.
  */
-int filter_install(void)
+int filter_install(bool as_root)
 {
 	struct code code;
 	struct sock_fprog prog = {.filter = code.insns};
 	int fd;
 
-	make(&code);
+	make(&code, as_root);
 	prog.len = (unsigned short)code.len;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;

@@ -9,12 +9,14 @@
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/resource.h>
 
 #include "base/usercopy.h"
 #include "exec/exec.h"
 #include "sys/sys.h"
 
+struct cap_thread;
 struct exec;
 struct folder;
 struct notice;
@@ -39,6 +41,7 @@ struct row {
 	struct cond when[ROW_CONDS];
 	/* The result or -errno; or one of the two below. */
 	long (*serve)(struct notice *n);
+	u8 only_as_root; /* not watched without --as-root */
 };
 
 /* What serve returns besides results, which Linux keeps above -4096. */
@@ -51,9 +54,11 @@ extern const u32 nr_rows;
 const struct row *row_by_nr(int nr);
 
 #define SYSCALL(name, when, serve) long serve(struct notice *n);
+#define SYSCALL_AS_ROOT(name, serve) long serve(struct notice *n);
 #define WHEN(...)
 #include "exec/syscalls.def"
 #undef SYSCALL
+#undef SYSCALL_AS_ROOT
 #undef WHEN
 
 /* ---- notice.c: a call that waits for its answer ---- */
@@ -106,6 +111,9 @@ int client_fd(struct notice *n, int fd);
  * Objects behind a client's fds are sys/'s to find: sys_obj_by_fd and the like work while the
  * notice is served.
  */
+
+/* A pidfd of the thread, the caller's to close; or -EBADF. */
+int client_pidfd(struct notice *n);
 
 /* Its process: /proc/PID. */
 pid_t client_pid(struct notice *n);
@@ -180,7 +188,7 @@ void stats_print(const struct exec *exec);
 /* ---- filter.c ---- */
 
 /* Put the calling process under the filter of all rows.  The listener, O_CLOEXEC, or -errno. */
-int filter_install(void);
+int filter_install(bool as_root);
 
 /* ---- supervisor.c: the whole ---- */
 
@@ -190,12 +198,13 @@ struct exec {
 	struct sys_caller caller; /* what skep->caller points to */
 	struct usercopy usercopy; /* what skep->usercopy points to */
 	pthread_key_t current;    /* struct notice * of the thread */
-	pthread_mutex_t lock;     /* guards yielded and folders */
+	pthread_mutex_t lock;     /* guards yielded, folders, cap_threads */
 	struct notice *yielded;
 	struct folder *folders; /* of the bpffs that clients opened */
-	int closes;             /* polls readable when clients closed fds */
-	int wake;               /* an eventfd that ends the housekeeper's sleep */
-	_Atomic u32 sleeping;   /* it sleeps for ever */
+	struct cap_thread *cap_threads;
+	int closes;           /* polls readable when clients closed fds */
+	int wake;             /* an eventfd that ends the housekeeper's sleep */
+	_Atomic u32 sleeping; /* it sleeps for ever */
 	struct clients clients;
 	struct stats stats;
 	struct readies readies;
@@ -204,6 +213,18 @@ struct exec {
 
 /* The supervisor that an instance belongs to. */
 struct exec *exec_of(const struct skep *skep);
+
+/* ---- caps.c ---- */
+
+struct cap_sets {
+	u64 effective, permitted, inheritable;
+};
+
+void caps_destroy(struct exec *exec);
+/* enum cap_flag that the calling thread lacks: sys_caller's. */
+u32 caps_lacking(struct skep *skep);
+/* A line of /proc/PID/status about capabilities, rewritten: 1; 0 for all others. */
+int caps_tell(struct notice *n, const char *line, FILE *out);
 
 /* ---- folder.c ---- */
 
@@ -257,7 +278,7 @@ __attribute__((format(printf, 1, 2))) void exec_say(const char *fmt, ...);
 /* ---- launch.c ---- */
 
 /* Fork, put the child under the filter, have it wait.  0 or -errno after a message. */
-int launch(struct process *p, char **argv);
+int launch(struct process *p, bool as_root, char **argv);
 
 /* ---- name.c: named instances meet at an abstract socket; both sides must be the same user ---- */
 

@@ -75,13 +75,13 @@ static int wait_for_end(int connection, struct process *p)
 	return err;
 }
 
-static int join(int connection, const char *name, char **argv)
+static int join(int connection, const char *name, bool as_root, char **argv)
 {
 	struct process p;
 	int err = process_prepare(&p);
 
 	if (!err)
-		err = launch(&p, argv);
+		err = launch(&p, as_root, argv);
 	if (err)
 		return EXEC_FAILED;
 	err = hand_over(connection, &p, name);
@@ -96,11 +96,11 @@ static int join(int connection, const char *name, char **argv)
 	return EXEC_FAILED;
 }
 
-int exec_join(const char *name, char **argv)
+int exec_join(const struct exec_options *options, const char *name, char **argv)
 {
 	int connection = connect_soon(name);
 
-	return connection < 0 ? EXEC_FAILED : join(connection, name, argv);
+	return connection < 0 ? EXEC_FAILED : join(connection, name, options->as_root, argv);
 }
 
 int exec_stop(const char *name)

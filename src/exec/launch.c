@@ -36,7 +36,8 @@ static void tell(const struct pipes *pipes, int number)
 }
 
 /* Of the calls under the filter, write() here is the one that nobody serves yet. */
-static void be_child(const struct process *p, const struct pipes *pipes, pid_t parent, char **argv)
+static void be_child(const struct process *p, const struct pipes *pipes, pid_t parent, bool as_root,
+		     char **argv)
 {
 	int listener;
 	char end;
@@ -49,7 +50,7 @@ static void be_child(const struct process *p, const struct pipes *pipes, pid_t p
 	setrlimit(RLIMIT_NOFILE, &p->fd_limit);
 	signal(SIGIO, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &p->mask, NULL);
-	listener = filter_install();
+	listener = filter_install(as_root);
 	tell(pipes, listener);
 	if (listener < 0)
 		_exit(EXEC_FAILED);
@@ -92,7 +93,7 @@ static int fetch_listener(struct process *p)
 	return number;
 }
 
-int launch(struct process *p, char **argv)
+int launch(struct process *p, bool as_root, char **argv)
 {
 	pid_t parent = getpid();
 	struct pipes pipes;
@@ -104,7 +105,7 @@ int launch(struct process *p, char **argv)
 	}
 	p->pid = fork();
 	if (!p->pid)
-		be_child(p, &pipes, parent, argv);
+		be_child(p, &pipes, parent, as_root, argv);
 	close(pipes.tell[1]);
 	close(pipes.go[0]);
 	p->go = pipes.go[1];

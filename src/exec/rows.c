@@ -16,6 +16,7 @@
 		__VA_ARGS__                                                                        \
 	}
 #define SYSCALL(call, conds, fn) {.nr = SYS_##call, .name = #call, .when = conds, .serve = fn},
+#define SYSCALL_AS_ROOT(call, fn) {.nr = SYS_##call, .name = #call, .serve = fn, .only_as_root = 1},
 const struct row rows[] = {
 #include "exec/syscalls.def"
 };

@@ -38,7 +38,7 @@ static int run(struct exec *exec, char **argv)
 	int err = process_prepare(&p);
 
 	if (!err)
-		err = launch(&p, argv);
+		err = launch(&p, exec->options.as_root, argv);
 	if (!err)
 		err = serve_until_empty(exec, &p);
 	if (err)

@@ -20,22 +20,31 @@ typedef long (*side_fn)(struct notice *n, const char *path, FILE *out);
 /* A line of the host's that has no place in the instance. */
 typedef int (*drop_fn)(const char *line);
 
-/* What the host says, in the client's name for it. */
-static long copy_host(struct notice *n, const char *path, drop_fn drop, FILE *out)
+/* A file of the host's in the client's name for it. */
+static FILE *open_host(struct notice *n, const char *path)
 {
-	static const char self[] = "/proc/self/";
-	char whole[PATH_MAX], *line = NULL;
-	size_t room = 0;
-	FILE *in;
+	static const char self[] = "/proc/self/", thread[] = "/proc/thread-self/";
+	char whole[PATH_MAX + 32];
 
 	if (!strncmp(path, self, strlen(self)))
 		snprintf(whole, sizeof(whole), "/proc/%d/%s", (int)n->call.pid,
 			 path + strlen(self));
+	else if (!strncmp(path, thread, strlen(thread)))
+		snprintf(whole, sizeof(whole), "/proc/%d/%s", (int)n->call.pid,
+			 path + strlen(thread));
 	else if (!strcmp(path, "/proc/mounts"))
 		snprintf(whole, sizeof(whole), "/proc/%d/mounts", (int)n->call.pid);
 	else
 		snprintf(whole, sizeof(whole), "%s", path);
-	in = fopen(whole, "re");
+	return fopen(whole, "re");
+}
+
+static long copy_host(struct notice *n, const char *path, drop_fn drop, FILE *out)
+{
+	FILE *in = open_host(n, path);
+	char *line = NULL;
+	size_t room = 0;
+
 	if (!in)
 		return NOTICE_CONTINUE;
 	while (getline(&line, &room, in) > 0)
@@ -80,6 +89,11 @@ static long side_mountinfo(struct notice *n, const char *path, FILE *out)
 	return err;
 }
 
+static int is_own(struct notice *n, const char *who)
+{
+	return !strcmp(who, "self") || !strcmp(who, "thread-self") || atoi(who) == client_pid(n);
+}
+
 /* Of fds of the thread's own process: another's we would have to ask for by another pid. */
 static long side_fdinfo(struct notice *n, const char *path, FILE *out)
 {
@@ -90,7 +104,7 @@ static long side_fdinfo(struct notice *n, const char *path, FILE *out)
 
 	if (sscanf(path, "/proc/%31[^/]/fdinfo/%d", who, &fd) != 2)
 		return NOTICE_CONTINUE;
-	if (strcmp(who, "self") && atoi(who) != client_pid(n))
+	if (!is_own(n, who))
 		return NOTICE_CONTINUE;
 	if (sys_obj_by_fd_any(n->exec->skep, fd, &obj))
 		return NOTICE_CONTINUE;
@@ -101,11 +115,38 @@ static long side_fdinfo(struct notice *n, const char *path, FILE *out)
 	return err;
 }
 
-/* Who is under us may do all, so nothing is disabled, and 2 is what systems boot with. */
+static long side_status(struct notice *n, const char *path, FILE *out)
+{
+	char who[32], *line = NULL;
+	size_t room = 0;
+	FILE *in;
+
+	if (sscanf(path, "/proc/%31[^/]/status", who) != 1 || !is_own(n, who))
+		return NOTICE_CONTINUE;
+	in = open_host(n, path);
+	if (!in)
+		return NOTICE_CONTINUE;
+	while (getline(&line, &room, in) > 0) {
+		if (n->exec->options.as_root && !strncmp(line, "Uid:", 4))
+			fputs("Uid:\t0\t0\t0\t0\n", out);
+		else if (n->exec->options.as_root && !strncmp(line, "Gid:", 4))
+			fputs("Gid:\t0\t0\t0\t0\n", out);
+		else if (!caps_tell(n, line, out))
+			fputs(line, out);
+	}
+	free(line);
+	fclose(in);
+	return notice_valid(n) ? 0 : -ESRCH;
+}
+
+/* The instance's own: whoever may not all shall be seen by the verifier, not be stopped here. */
 static long side_unprivileged(struct notice *n, const char *path, FILE *out)
 {
-	(void)n, (void)path;
-	fputs("2\n", out);
+	struct skep *skep = n->exec->skep;
+
+	(void)path;
+	fprintf(out, "%u\n",
+		atomic_load_explicit(&skep->unprivileged_bpf_disabled, memory_order_relaxed));
 	return 0;
 }
 

@@ -84,6 +84,7 @@ static int make_instance(struct exec *exec)
 
 	if (err)
 		return err;
+	exec->skep->unprivileged_bpf_disabled = exec->options.caps == EXEC_CAPS_ALL ? 2 : 0;
 	exec->skep->output_ready = ready_output;
 	exec->skep->interrupted = interrupted;
 	exec->closes = sys_watch_closes(exec->skep);
@@ -106,6 +107,7 @@ int exec_create(const struct exec_options *options, struct exec **out)
 		.give_back = give_back,
 		.hand_over = hand_over,
 		.pid = caller_pid,
+		.lacks = caps_lacking,
 		.closed = closed,
 	};
 	exec->usercopy = (struct usercopy){read_memory, write_memory, 256};
@@ -144,6 +146,7 @@ void exec_free(struct exec *exec)
 {
 	ready_destroy(exec);
 	folders_destroy(exec);
+	caps_destroy(exec);
 	sys_free(exec->skep);
 	close(exec->wake);
 	pthread_key_delete(exec->current);

@@ -7,10 +7,10 @@
 extern const struct tool tool_exec;
 
 struct exec_tool_options {
-	const char *name;
+	const char *name, *caps;
 	u32 kernel;
 	u64 ncpu;
-	bool verbose, stats;
+	bool verbose, stats, as_root;
 };
 
 static int exec_tool_run(void *opts, char **args, int nargs)
@@ -21,19 +21,22 @@ static int exec_tool_run(void *opts, char **args, int nargs)
 		.ncpu = (u32)o->ncpu,
 		.verbose = o->verbose,
 		.stats = o->stats,
+		.as_root = o->as_root,
 	};
 
 	(void)nargs;
 	if (o->ncpu > UINT32_MAX)
 		return fail("--ncpu: that many CPUs there are nowhere");
+	if (o->caps && exec_caps_by_name(o->caps, &options.caps))
+		return usage(&tool_exec, "--caps is all, none or virtual");
 	if (!o->name)
 		return exec_run(&options, args);
 	if (!exec_name_valid(o->name))
 		return usage(&tool_exec, "--name takes up to 64 letters, digits, '_', '.' and '-'");
-	if (o->kernel || o->ncpu || o->stats)
+	if (o->kernel || o->ncpu || o->stats || o->caps)
 		return usage(&tool_exec,
-			     "--kernel, --ncpu and --stats are for 'skep serve' to say");
-	return exec_join(o->name, args);
+			     "--kernel, --ncpu, --caps and --stats are for 'skep serve' to say");
+	return exec_join(&options, o->name, args);
 }
 
 #define OFF(member) offsetof(struct exec_tool_options, member)
@@ -41,6 +44,11 @@ static const struct option exec_tool_options[] = {
 	{"kernel", OPTION_KERNEL, OFF(kernel), "VERSION",
 	 "Be Linux VERSION (6.18): what came later is refused as it was then.", NULL},
 	{"ncpu", OPTION_NUMBER, OFF(ncpu), "N", "Have N CPUs (as many as the machine).", NULL},
+	{"caps", OPTION_STRING, OFF(caps), "WHICH",
+	 "What PROGRAM may, for bpf(): all (the default), none as for unprivileged users, or\n"
+	 "virtual, where each thread has a full set to drop and to take back.",
+	 NULL},
+	{"as-root", OPTION_FLAG, OFF(as_root), NULL, "Tell PROGRAM that it is run by root.", NULL},
 	{"name", OPTION_STRING, OFF(name), "N",
 	 "Join the instance that 'skep serve --name N' keeps.", NULL},
 	{"verbose", OPTION_FLAG, OFF(verbose), NULL, "Say on standard error how it is done.", NULL},

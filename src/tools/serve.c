@@ -7,7 +7,7 @@
 extern const struct tool tool_serve;
 
 struct serve_options {
-	const char *name;
+	const char *name, *caps;
 	u32 kernel;
 	u64 ncpu;
 	bool verbose, stats, stop;
@@ -31,6 +31,8 @@ static int serve_run(void *opts, char **args, int nargs)
 			     "--name takes up to 64 letters, digits, '_', '.' and '-'");
 	if (o->ncpu > UINT32_MAX)
 		return fail("--ncpu: that many CPUs there are nowhere");
+	if (o->caps && exec_caps_by_name(o->caps, &options.caps))
+		return usage(&tool_serve, "--caps is all, none or virtual");
 	return o->stop ? exec_stop(o->name) : exec_serve(&options, o->name);
 }
 
@@ -40,6 +42,8 @@ static const struct option serve_options[] = {
 	{"stop", OPTION_FLAG, OFF(stop), NULL, "End the instance of this name instead.", NULL},
 	{"kernel", OPTION_KERNEL, OFF(kernel), "VERSION", "Be Linux VERSION (6.18).", NULL},
 	{"ncpu", OPTION_NUMBER, OFF(ncpu), "N", "Have N CPUs (as many as the machine).", NULL},
+	{"caps", OPTION_STRING, OFF(caps), "WHICH",
+	 "What programs may, for bpf(): all (the default), none, or virtual.", NULL},
 	{"verbose", OPTION_FLAG, OFF(verbose), NULL, "Say on standard error when it is ready.",
 	 NULL},
 	{"stats", OPTION_FLAG, OFF(stats), NULL,
