@@ -1,4 +1,7 @@
 /* bpf(2) itself: the instance answers; here is decided what it may keep others waiting for. */
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include "exec/internal.h"
 
 /* May it take longer than another client should wait? */
@@ -18,10 +21,17 @@ static int is_slow(u32 cmd)
 	}
 }
 
+int bpf_is_served(void)
+{
+	return syscall(SYS_bpf, BPF_ARE_YOU_SKEP, NULL, 0) == BPF_I_AM_SKEP;
+}
+
 long serve_bpf(struct notice *n)
 {
 	const __u64 *args = n->call.data.args;
 
+	if ((u32)args[0] == BPF_ARE_YOU_SKEP && !args[1])
+		return BPF_I_AM_SKEP;
 	if (is_slow((u32)args[0]))
 		notice_yield(n);
 	return sys_bpf(n->exec->skep, (int)args[0], u64_to_ptr(args[1]), (u32)args[2]);

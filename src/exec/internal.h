@@ -275,6 +275,15 @@ int process_conclude(struct process *p, char **argv);
 /* "skep: ..." on stderr */
 __attribute__((format(printf, 1, 2))) void exec_say(const char *fmt, ...);
 
+/* ---- bpf.c ---- */
+
+/*
+ * A process has one listener at most: what is started under a supervisor stays under it.  No Linux
+ * has a command of this number.
+ */
+enum { BPF_ARE_YOU_SKEP = 0x736b6570, BPF_I_AM_SKEP = 0x68697665 };
+int bpf_is_served(void);
+
 /* ---- launch.c ---- */
 
 /* Fork, put the child under the filter, have it wait.  0 or -errno after a message. */

@@ -98,8 +98,15 @@ static int join(int connection, const char *name, bool as_root, char **argv)
 
 int exec_join(const struct exec_options *options, const char *name, char **argv)
 {
-	int connection = connect_soon(name);
+	int connection;
 
+	if (bpf_is_served()) {
+		exec_say("this is a skep exec already, which has an instance: \"%s\" cannot be "
+			 "joined",
+			 name);
+		return EXEC_FAILED;
+	}
+	connection = connect_soon(name);
 	return connection < 0 ? EXEC_FAILED : join(connection, name, options->as_root, argv);
 }
 

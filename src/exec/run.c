@@ -49,10 +49,24 @@ static int run(struct exec *exec, char **argv)
 	return process_conclude(&p, argv);
 }
 
+/* Below another supervisor the program is that one's client, whatever our options are. */
+static int run_nested(const struct exec_options *options, char **argv)
+{
+	if (options->verbose || options->kernel_version || options->ncpu)
+		exec_say("this is a skep exec already: its instance serves the program");
+	execvp(argv[0], argv);
+	exec_say("%s: %s", argv[0], strerror(errno));
+	return errno == ENOENT ? EXEC_NOT_FOUND : EXEC_NOT_EXECUTABLE;
+}
+
 int exec_run(const struct exec_options *options, char **argv)
 {
 	struct exec *exec = NULL;
-	int err = exec_create(options, &exec);
+	int err;
+
+	if (bpf_is_served())
+		return run_nested(options, argv);
+	err = exec_create(options, &exec);
 
 	if (!err)
 		return run(exec, argv);

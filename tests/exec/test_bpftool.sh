@@ -14,7 +14,7 @@ same "a map is made, pinned, filled, dumped and shown" \
 	'key: 01 00 00 00  value: 02 00 00 00 00 00 00 00
 Found 1 element
 1: hash  name m  flags 0x0
-	key 4B  value 8B  max_entries 16'
+	key 4B  value 8B  max_entries 16  memlock 2320B'
 
 run sh -c "
 	bpftool prog load $B/examples/drop.bpf.o /sys/fs/bpf/x &&

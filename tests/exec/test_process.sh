@@ -3,6 +3,7 @@
 B=${B:-build}
 here=$(dirname "$0")
 . "$here/lib.sh"
+need bpftool
 
 status() { # NAME WANT COMMAND...
 	name=$1 want=$2
@@ -16,6 +17,10 @@ status "a program that is not there: 127" 127 ./nonesuch/at/all
 status "one that cannot be executed: 126" 126 /
 status "orphans are waited for" 0 sh -c '(sleep 0.2; bpftool version >/dev/null) & exit 0'
 
+run "$B/skep" exec -- sh -c 'bpftool map create /sys/fs/bpf/x type array key 4 value 4 entries 1 \
+	name x && "$0" exec -- bpftool map show name x | head -n 1' "$B/skep"
+same "one inside of another has the outer one's instance" '1: array  name x  flags 0x0'
+
 run sh -c 'echo "$1" "$2"; cat' sh --stats "two words" </dev/null
 same "arguments are the program's own" "--stats two words"
 
@@ -28,7 +33,7 @@ $(ulimit -n)"
 pid=$!
 sleep 0.3
 kill -TERM $pid
-wait $pid
+wait $pid 2>/dev/null
 [ $? -eq 143 ] && echo "ok - SIGTERM to us is passed on" || bad "SIGTERM to us is passed on" "status $?"
 
 "$B/skep" exec -- sh -c 'echo $$ >"$0"; exec sleep 30' "$out.pid" &

@@ -12,7 +12,7 @@ EXEC_OPTIONS="--name $name"
 run bpftool map create /sys/fs/bpf/kept type array key 4 value 8 entries 2 name kept
 run bpftool map show
 same "a pinned map outlives the program that made it" '1: array  name kept  flags 0x0
-	key 4B  value 8B  max_entries 2'
+	key 4B  value 8B  max_entries 2  memlock 328B'
 
 run sh -c 'bpftool map create /sys/fs/bpf/own type hash key 4 value 8 entries 2 name own
 	ls /sys/fs/bpf; exit 3'
