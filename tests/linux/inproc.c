@@ -21,6 +21,9 @@ static const struct {
 	{"/proc/sys/net/core/bpf_jit_enable", "1\n"},
 };
 
+/* What the selftests' libbpf remembers of Linux need not be forgotten: the instance is of one version. */
+u8 load_feature_cache[LIBBPF_CACHE_SIZE];
+
 FILE *inproc_fopen(const char *path, const char *mode);
 int inproc_unlink(const char *path);
 
