@@ -54,6 +54,7 @@ struct subprog {
 	u16 stack;      /* bytes its own frame needs, a multiple of 8 */
 	u8 is_callback; /* entered from a helper through run->callback */
 	u8 has_tail_call;
+	u8 has_ld_abs;
 };
 
 struct prog {

@@ -6,6 +6,10 @@
 
 enum { ARG_MASK = 0x3e };
 
+struct position {
+	u32 pc, after;
+};
+
 static int is_linked_set(const struct precise *p, struct link l)
 {
 	return l.is_reg ? p->regs[l.frame] >> l.at & 1 : (int)(p->slots[l.frame] >> l.at & 1);
@@ -129,16 +133,6 @@ static int back_call_func(struct walk *w, struct precise *p, const struct bpf_in
 	return 0;
 }
 
-static int back_call(struct walk *w, struct precise *p, const struct bpf_insn *insn, u32 pc)
-{
-	if (insn->src_reg == BPF_PSEUDO_CALL)
-		return back_call_func(w, p, insn, pc);
-	if (insn->src_reg == BPF_PSEUDO_KFUNC_CALL && !insn->imm)
-		return -ENOTSUPP;
-	precise_drop(p, 0);
-	return p->regs[p->frame] & ARG_MASK ? -EFAULT : 0;
-}
-
 /* Into a function, at its end: its R0 is the caller's. */
 static int back_in(struct walk *w, struct precise *p, u32 after)
 {
@@ -157,6 +151,23 @@ static int back_in(struct walk *w, struct precise *p, u32 after)
 	return 0;
 }
 
+static int back_call(struct walk *w, struct precise *p, const struct position *at)
+{
+	const struct bpf_insn *insn = insn_at(w, at->pc);
+
+	if (insn->src_reg == BPF_PSEUDO_CALL)
+		return back_call_func(w, p, insn, at->pc);
+	if (insn->src_reg == BPF_PSEUDO_KFUNC_CALL && !insn->imm)
+		return -ENOTSUPP;
+	precise_drop(p, 0);
+	if (p->regs[p->frame] & ARG_MASK)
+		return -EFAULT;
+	/* a tail call that returned to the caller */
+	return !insn->src_reg && insn->imm == BPF_FUNC_tail_call && at->after != at->pc + 1
+		       ? back_in(w, p, at->after)
+		       : 0;
+}
+
 static int back_condition(struct precise *p, const struct bpf_insn *insn, const struct step *step)
 {
 	u32 flags = step ? step->flags : 0;
@@ -171,8 +182,15 @@ static int back_condition(struct precise *p, const struct bpf_insn *insn, const 
 	return 0;
 }
 
-static int back_ld(struct precise *p, const struct bpf_insn *insn)
+static int back_ld(struct walk *w, struct precise *p, const struct position *at)
 {
+	const struct bpf_insn *insn = insn_at(w, at->pc);
+
+	/* it returned to the caller, with a constant */
+	if (!isa_is_ld_imm64(insn) && at->after != at->pc + 1) {
+		precise_drop(p, 0);
+		return back_in(w, p, at->after);
+	}
 	if (!precise_has(p, insn->dst_reg))
 		return 0;
 	precise_drop(p, insn->dst_reg);
@@ -197,14 +215,14 @@ static int back(struct walk *w, struct precise *p, u32 pc, u32 after, const stru
 	case ISA_GROUP_ATOMIC:
 		return back_atomic(p, insn, step);
 	case ISA_GROUP_CALL:
-		return back_call(w, p, insn, pc);
+		return back_call(w, p, &(struct position){pc, after});
 	case ISA_GROUP_EXIT:
 		return back_in(w, p, after);
 	case ISA_GROUP_JMP:
 		return back_condition(p, insn, step);
 	case ISA_GROUP_LD_IMM64:
 	case ISA_GROUP_LD_ABS:
-		return back_ld(p, insn);
+		return back_ld(w, p, &(struct position){pc, after});
 	default:
 		return 0;
 	}

@@ -154,6 +154,20 @@ static int check(struct walk *w, struct call *c)
 	return err;
 }
 
+/* The other program returns in this function's place, and may have moved the packet. */
+static int tail_called(struct walk *w)
+{
+	int err = return_may(w);
+
+	w->env->changes_pkt = 1;
+	if (!err)
+		err = forget_packets(w);
+	if (err)
+		return err;
+	reg_set_unknown(reg_at(w, 0));
+	return return_now(w);
+}
+
 int call_helper(struct walk *w, const struct bpf_insn *insn)
 {
 	struct call c = {.helper = helper_for((u32)insn->imm, w->env->prog->type->id)};
@@ -176,6 +190,8 @@ int call_helper(struct walk *w, const struct bpf_insn *insn)
 		return err;
 	forget_caller_saved(w);
 	err = call_result(w, &c);
+	if (!err && is_tail_call(c.helper) && w->cur->depth)
+		return tail_called(w);
 	if (err || !(c.helper->flags & HELPER_CHANGES_PKT))
 		return err;
 	w->env->changes_pkt = 1;

@@ -90,6 +90,24 @@ static int leave(struct walk *w)
 	return 0;
 }
 
+/* The running function may end here: that it goes on is for later. */
+int return_may(struct walk *w)
+{
+	struct state *goes_on;
+
+	return walk_push(w, w->pc + 1, w->pc, &goes_on);
+}
+
+int return_now(struct walk *w)
+{
+	int err;
+
+	touch_reg(w, 0);
+	err = leave(w);
+	w->print_state = 0;
+	return err;
+}
+
 int do_exit(struct walk *w)
 {
 	int err = leak_check(w, !w->cur->depth, "BPF_EXIT instruction in main prog");

@@ -173,10 +173,12 @@ static int is_named(const struct walk *w, u32 id, const char *name)
 	return t && !strcmp(btf_name(btf, t->name_off), name);
 }
 
-static int take_pointer(struct walk *w, u32 i, u32 id, int set, struct func_arg *arg)
+static int take_pointer(struct walk *w, u32 sub, u32 i, u32 id, int set)
 {
+	struct func_arg *arg = &w->func[sub].arg[i];
+
 	if (set & TAG_LATER)
-		return not_yet(w, "arguments that are kernel pointers");
+		return sub ? not_yet(w, "arguments that are kernel pointers") : -ENOTSUPP;
 	if (set & TAG_CTX || is_ctx(w, id)) {
 		if (set & ~TAG_CTX)
 			return reject(w->env, -EINVAL, "arg#%u has invalid combination of tags", i);
@@ -184,7 +186,7 @@ static int take_pointer(struct walk *w, u32 i, u32 id, int set, struct func_arg 
 		return 0;
 	}
 	if (is_named(w, id, "bpf_dynptr"))
-		return not_yet(w, "dynptrs");
+		return sub ? not_yet(w, "dynptrs") : -ENOTSUPP;
 	return take_memory(w, i, id, set, arg);
 }
 
@@ -198,7 +200,7 @@ static int take_arg(struct walk *w, u32 sub, u32 i, u32 type)
 	if (set < 0)
 		return reject(w->env, -EOPNOTSUPP, "arg#%u has unsupported set of tags", i);
 	if (t && btf_kind(t) == BTF_KIND_PTR)
-		return take_pointer(w, i, t->type, set, arg);
+		return take_pointer(w, sub, i, t->type, set);
 	if (set)
 		return reject(w->env, -EINVAL, "arg#%u has pointer tag, but is not a pointer type",
 			      i);
@@ -318,10 +320,16 @@ static void set_arg(struct walk *w, struct reg *r, const struct func_arg *arg)
 
 int func_set_args(struct walk *w, u32 sub, struct reg *regs)
 {
-	int err = sub ? func_prepare(w, sub) : 0;
+	int err = 0;
 
-	if (!sub)
+	if (sub) {
+		err = func_prepare(w, sub);
+	} else {
+		/* what is odd about main's prototype is said, but does not matter */
+		if (w->env->nr_func_info)
+			func_prepare(w, 0);
 		reg_set_pointer(&regs[1], REG_CTX);
+	}
 	for (u32 i = 0; sub && i < w->func[sub].arg_count && !err; i++)
 		set_arg(w, &regs[i + 1], &w->func[sub].arg[i]);
 	return err;

@@ -35,7 +35,14 @@ int do_ld_abs(struct walk *w, const struct bpf_insn *insn)
 		return err;
 	forget_caller_saved(w);
 	reg_set_unknown(reg_at(w, 0));
-	return 0;
+	if (!w->cur->depth)
+		return 0;
+	/* a load from outside the packet ends the function, with 0 */
+	err = return_may(w);
+	if (err)
+		return err;
+	reg_set_const(reg_at(w, 0), 0);
+	return return_now(w);
 }
 
 /* A callback has to be a function that BTF knows to be static. */

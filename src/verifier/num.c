@@ -128,17 +128,6 @@ static void low_from_neighbours(struct num *n)
 		meet_s32(n, (s32)n->smin, (s32)n->smax);
 }
 
-static void deduce_32(struct num *n)
-{
-	low_from_u64(n);
-	low_from_s64(n);
-	low_from_neighbours(n);
-	if ((s32)n->umin32 <= (s32)n->umax32)
-		meet_s32(n, (s32)n->umin32, (s32)n->umax32);
-	if ((u32)n->smin32 <= (u32)n->smax32)
-		meet_u32(n, (u32)n->smin32, (u32)n->smax32);
-}
-
 /*
  * A signed range over zero is two unsigned ones, at both ends; when the unsigned range meets but
  * one of them, that one is the number's.
@@ -152,6 +141,30 @@ static void deduce_64_over_zero(struct num *n)
 		n->smax = (s64)n->umax;
 		n->umin = MAX(n->umin, (u64)n->smin);
 	}
+}
+
+static void deduce_32_over_zero(struct num *n)
+{
+	if (n->umax32 < (u32)n->smin32) {
+		n->smin32 = (s32)n->umin32;
+		n->umax32 = MIN(n->umax32, (u32)n->smax32);
+	} else if ((u32)n->smax32 < n->umin32) {
+		n->smax32 = (s32)n->umax32;
+		n->umin32 = MAX(n->umin32, (u32)n->smin32);
+	}
+}
+
+static void deduce_32(struct num *n)
+{
+	low_from_u64(n);
+	low_from_s64(n);
+	low_from_neighbours(n);
+	if ((s32)n->umin32 <= (s32)n->umax32)
+		meet_s32(n, (s32)n->umin32, (s32)n->umax32);
+	if ((u32)n->smin32 <= (u32)n->smax32)
+		meet_u32(n, (u32)n->smin32, (u32)n->smax32);
+	else
+		deduce_32_over_zero(n);
 }
 
 static void deduce_64(struct num *n)

@@ -128,26 +128,59 @@ int pass_func_info_early(struct env *env)
 /* Without types nobody knows what a subprogram returns, and a tail call returns for it. */
 static int check_abnormal_return(struct env *env)
 {
-	for (u32 i = 1; i < env->nr_subprogs; i++)
+	for (u32 i = 1; i < env->nr_subprogs; i++) {
+		if (env->subprogs[i].has_ld_abs)
+			return reject(env, -EINVAL,
+				      "LD_ABS is not allowed in subprogs without BTF");
 		if (env->subprogs[i].has_tail_call)
 			return reject(env, -EINVAL,
 				      "tail_call is not allowed in subprogs without BTF");
+	}
+	return 0;
+}
+
+static int returns_number(const struct env *env, u32 sub)
+{
+	const struct btf *btf = env->prog->btf;
+	const struct btf_type *t = btf_type_by_id(btf, env->func_info[sub].type_id);
+
+	t = btf_type_by_id(btf, t->type);
+	t = btf_skip_modifiers(btf, t->type, NULL);
+	return t && ((btf_kind(t) == BTF_KIND_INT && t->size <= sizeof(u64)) ||
+		     btf_kind(t) == BTF_KIND_ENUM || btf_kind(t) == BTF_KIND_ENUM64);
+}
+
+/* What may end a function early ends it with a number. */
+static int check_early_return(struct env *env, u32 sub)
+{
+	if (!sub || returns_number(env, sub))
+		return 0;
+	if (env->subprogs[sub].has_ld_abs)
+		return reject(env, -EINVAL,
+			      "LD_ABS is only allowed in functions that return 'int'.");
+	if (env->subprogs[sub].has_tail_call)
+		return reject(env, -EINVAL,
+			      "tail_call is only allowed in functions that return 'int'.");
 	return 0;
 }
 
 static int check_func_info(struct env *env)
 {
+	int err = 0;
+
 	if (!env->nr_func_info)
 		return check_abnormal_return(env);
 	if (env->nr_func_info != env->nr_subprogs)
 		return reject(env, -EINVAL,
 			      "number of funcs in func_info doesn't match number of subprogs");
-	for (u32 i = 0; i < env->nr_func_info; i++)
+	for (u32 i = 0; i < env->nr_func_info && !err; i++) {
 		if (env->func_info[i].insn_off != env->subprogs[i].start)
 			return reject(env, -EINVAL,
 				      "func_info BTF section doesn't match subprog layout in BPF "
 				      "program");
-	return 0;
+		err = check_early_return(env, i);
+	}
+	return err;
 }
 
 u32 subprog_linkage(const struct env *env, u32 sub)

@@ -124,6 +124,8 @@ static int check_insn(struct env *env, struct subprog *sub, u32 pc)
 
 	if (is_call(insn, 0) && insn->imm == BPF_FUNC_tail_call)
 		sub->has_tail_call = 1;
+	if (isa_rows[isa_decode(insn)].group == ISA_GROUP_LD_ABS)
+		sub->has_ld_abs = 1;
 	if (is_jump(insn->code) && (to < (s32)sub->start || to >= (s32)sub->end))
 		return reject(env, -EINVAL, "jump out of range from insn %u to %d", pc, to);
 	if (pc == sub->end - 1 && !ends_block(insn->code))

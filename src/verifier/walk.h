@@ -257,6 +257,9 @@ int call_helper(struct walk *w, const struct bpf_insn *insn);
 int call_func(struct walk *w, const struct bpf_insn *insn);
 int call_kfunc(struct walk *w, const struct bpf_insn *insn);
 int do_exit(struct walk *w);
+/* What may end a function: return_may, then R0, then return_now. */
+int return_may(struct walk *w);
+int return_now(struct walk *w);
 int check_ld_abs_type(struct env *env);
 int do_ld_abs(struct walk *w, const struct bpf_insn *insn);
 int do_ld_imm64(struct walk *w, const struct bpf_insn *insn);
