@@ -29,7 +29,8 @@ int skep_base_create(const struct skep_config *config, struct skep **out)
 		return -ENOMEM;
 	skep->os = os;
 	skep->engine = config->engine;
-	skep->unproven = !config->proven;
+	skep->unproven = config->unproven;
+	skep->verify_only = config->verify_only;
 	skep->kernel_version = config->kernel_version ? config->kernel_version : DEFAULT_KERNEL;
 	skep->usercopy = config->usercopy ? config->usercopy : &usercopy_direct;
 	skep->caller = config->caller;

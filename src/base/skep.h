@@ -48,6 +48,7 @@ struct skep {
 	_Atomic u32 unprivileged_bpf_disabled; /* the sysctl: 0, 1, 2 */
 	u32 kernel_version;      /* 0x061200 = 6.18: rows with a later `since` are hidden */
 	u8 unproven; /* programs are only followed by kinds of values: verifier/kinds */
+	u8 verify_only; /* nothing is ever run: see struct skep_config */
 	_Atomic u32 stats_users; /* > 0: count runs and their time */
 	_Atomic(struct ring_dir *) rings; /* finds ring buffers: map/ring_dir.h */
 	_Atomic u32 rings_lock;           /* guards adding to it, removing from it */
@@ -74,7 +75,10 @@ struct skep_config {
 	u64 window_size;                 /* 64 GiB of address space */
 	const struct usercopy *usercopy; /* &usercopy_direct */
 	const struct sys_caller *caller; /* sys/: our own process */
-	u8 proven; /* verify as Linux does; what is not covered yet is refused */
+	/* Programs are not proven safe: for those that need what the verifier does not cover yet. */
+	u8 unproven;
+	/* Verdicts alone: maps and helpers that skep has no code for are there, nothing runs. */
+	u8 verify_only;
 };
 
 /* For loops that may take long: 1 when what they do may end with -EINTR. */

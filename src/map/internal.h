@@ -85,4 +85,7 @@ int map_mmap_within(const struct map_mmap *ask, u64 size);
 /* A file of `size` bytes that can neither shrink nor grow: an fd, or -errno. */
 int map_file_create(u64 size);
 
+/* shell.c */
+extern const struct map_ops map_shell_ops;
+
 #endif

@@ -64,13 +64,17 @@ static int check_common(const struct map_attr *attr)
 int map_create(struct skep *skep, const struct map_attr *attr, struct map **out)
 {
 	const struct map_type *type = map_type_by_id(attr->type);
+	const struct map_ops *ops;
 	int err = check_common(attr);
 
 	if (err)
 		return err;
-	if (!type || !type->ops || type->version > skep->kernel_version)
+	if (!type || type->version > skep->kernel_version)
 		return -EINVAL;
-	err = type->ops->check(attr);
+	ops = type->ops ? type->ops : skep->verify_only ? &map_shell_ops : NULL;
+	if (!ops)
+		return -EINVAL;
+	err = ops->check(attr);
 	if (err)
 		return err;
 	err = check_device(attr);
@@ -78,7 +82,7 @@ int map_create(struct skep *skep, const struct map_attr *attr, struct map **out)
 		return err;
 	if (attr->lacks & (type->cap | CAP_FLAG_ANY))
 		return -EPERM;
-	return type->ops->create(skep, attr, out);
+	return ops->create(skep, attr, out);
 }
 
 void map_dealloc(struct map *map)

@@ -112,6 +112,8 @@ struct engine {
 	void (*release)(struct prog *prog);
 };
 
+extern const struct engine engine_none; /* of instances that only verify */
+
 /*
  * Run it.  While somebody holds BPF_ENABLE_STATS, runs and their time are counted, as in Linux; a
  * tail call counts for the program that was entered.

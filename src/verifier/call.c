@@ -28,13 +28,13 @@ static int check_allowed(struct walk *w, u32 id, const struct helper *helper)
 	return 0;
 }
 
-static int check_present(struct walk *w, const struct helper *helper)
+static int check_known(struct walk *w, const struct helper *helper)
 {
-	if (!helper->fn)
-		return reject(w->env, -ENOTSUPP, "skep does not have helper bpf_%s#%u yet",
-			      helper->name, helper->id);
 	if (helper->flags & (HELPER_SYNC_CALLBACK | HELPER_ASYNC_CALLBACK))
 		return not_yet(w, "callbacks");
+	/* said at the end: Linux's complaints come first */
+	if (!helper->fn)
+		w->env->absent = helper;
 	return 0;
 }
 
@@ -150,7 +150,7 @@ static int check(struct walk *w, struct call *c)
 	if (!err && c->map)
 		err = compat_check(w->env, c->helper, c->map);
 	if (!err)
-		err = check_present(w, c->helper);
+		err = check_known(w, c->helper);
 	return err;
 }
 

@@ -323,6 +323,18 @@ static int check_meaning(struct walk *w, struct call *c, u32 reg, u32 arg)
 	}
 }
 
+/* What goes into a map of sockets is a socket. */
+static u32 resolve(const struct call *c, u32 arg)
+{
+	u32 type = c->map ? c->map->type : 0;
+
+	if (ARG_KIND(arg) != ARG_MAP_VALUE)
+		return arg;
+	return type == BPF_MAP_TYPE_SOCKMAP || type == BPF_MAP_TYPE_SOCKHASH
+		       ? ARG_BTF_ID_SOCK_COMMON
+		       : arg;
+}
+
 static int check_arg(struct walk *w, struct call *c, u32 reg, u32 arg)
 {
 	const struct reg *r = reg_at(w, reg);
@@ -332,6 +344,7 @@ static int check_arg(struct walk *w, struct call *c, u32 reg, u32 arg)
 		return err;
 	if (reg_is_packet(r) && !packet_allowed(w, 0, c->helper))
 		return reject(w->env, -EACCES, "helper access to the packet is not allowed");
+	arg = resolve(c, arg);
 	if (!(reg_is_null(r) && arg & ARG_MAYBE_NULL)) {
 		err = check_type(w, reg, arg);
 		if (!err)

@@ -4,6 +4,7 @@
 #include "verifier/internal.h"
 
 #define T(type) (1ull << BPF_MAP_TYPE_##type)
+#define P(type) (1ull << BPF_PROG_TYPE_##type)
 #define HASHES (T(HASH) | T(PERCPU_HASH) | T(LRU_HASH) | T(LRU_PERCPU_HASH))
 #define ARRAYS (T(ARRAY) | T(PERCPU_ARRAY))
 #define SOCKETS (T(SOCKMAP) | T(SOCKHASH))
@@ -62,6 +63,31 @@ static int writes(u32 helper)
 	       helper == BPF_FUNC_map_push_elem || helper == BPF_FUNC_map_pop_elem;
 }
 
+/* Programs that can be sure of not holding a socket's lock. */
+static int may_change_sockets(const struct env *env, u32 helper)
+{
+	static const u64 types = P(SOCKET_FILTER) | P(SCHED_CLS) | P(SCHED_ACT) | P(XDP) |
+				 P(SK_REUSEPORT) | P(FLOW_DISSECTOR) | P(SK_LOOKUP);
+	u32 type = env->prog->type->id;
+
+	if (types >> type & 1)
+		return 1;
+	if (type == BPF_PROG_TYPE_TRACING)
+		return env->prog->expected_attach_type == BPF_TRACE_ITER;
+	return type == BPF_PROG_TYPE_SOCK_OPS && helper == BPF_FUNC_map_delete_elem;
+}
+
+static int check_sockets(struct env *env, const struct helper *helper, const struct map *map)
+{
+	if (!(SOCKETS >> map->type & 1) || (helper->id != BPF_FUNC_map_update_elem &&
+					    helper->id != BPF_FUNC_map_delete_elem) ||
+	    may_change_sockets(env, helper->id))
+		return 0;
+	reject(env, -EINVAL, "cannot update sockmap in this context");
+	return reject(env, -EINVAL, "cannot pass map_type %u into func bpf_%s#%u", map->type,
+		      helper->name, helper->id);
+}
+
 int compat_check(struct env *env, const struct helper *helper, const struct map *map)
 {
 	if (map->flags & BPF_F_RDONLY_PROG && writes(helper->id))
@@ -75,5 +101,5 @@ int compat_check(struct env *env, const struct helper *helper, const struct map 
 		if (rows[i].helper == helper->id && !(rows[i].types >> map->type & 1))
 			return reject(env, -EINVAL, "cannot pass map_type %u into func bpf_%s#%u",
 				      map->type, helper->name, helper->id);
-	return 0;
+	return check_sockets(env, helper, map);
 }

@@ -40,9 +40,9 @@ int ctx_check(struct walk *w, const struct access *a, struct ctx_loaded *out)
 	const struct ctx_field *field = progtype_ctx_field(prog->type, prog->expected_attach_type,
 							   a->off, a->size, a->write);
 
-	if (!field) {
-		reject(w->env, -EACCES, "invalid bpf_context access off=%d size=%u", a->off,
-		       a->size);
+	/* a pointer is no number whose sign could be drawn */
+	if (!field || (a->sign && field->kind != FIELD_SCALAR)) {
+		reject(w->env, -EACCES, "invalid bpf_context access off=%d size=%u", a->off, a->size);
 		show_source(w, w->pc, "; ");
 		return -EACCES;
 	}

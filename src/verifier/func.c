@@ -73,8 +73,29 @@ const char *func_name(const struct walk *w, u32 sub)
 	return t ? btf_name(w->env->prog->btf, t->name_off) : "";
 }
 
+/* Programs with an exception callback of their own. */
+static int catches(const struct walk *w)
+{
+	static const char tag[] = "exception_callback:";
+	const struct btf *btf = w->env->prog->btf;
+
+	if (!w->env->nr_func_info)
+		return 0;
+	for (u32 id = 1; id < btf->nr_types; id++) {
+		const struct btf_type *t = btf_type_by_id(btf, id);
+
+		if (t && btf_kind(t) == BTF_KIND_DECL_TAG &&
+		    t->type == w->env->func_info[0].type_id &&
+		    !strncmp(btf_name(btf, t->name_off), tag, sizeof(tag) - 1))
+			return 1;
+	}
+	return 0;
+}
+
 int func_begin(struct walk *w)
 {
+	if (catches(w))
+		return not_yet(w, "exceptions");
 	for (u32 i = 1; i < w->env->nr_subprogs; i++)
 		w->func[i].is_global =
 			w->env->nr_func_info && subprog_linkage(w->env, i) != BTF_FUNC_STATIC;

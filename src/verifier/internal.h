@@ -54,6 +54,7 @@ struct env {
 	u32 nr_kfuncs;
 	u32 processed; /* instructions visited by flow */
 	u32 total_states, peak_states, max_states;
+	const struct helper *absent; /* a helper that is called, and that skep does not have */
 	u64 start_ns;
 };
 
@@ -70,6 +71,7 @@ int pass_license(struct env *env);
 int pass_walk(struct env *env);
 int pass_kinds(struct env *env);
 int pass_stack(struct env *env);
+int pass_present(struct env *env);
 int pass_rewrite(struct env *env);
 
 /* Refuse the program: log one line, return err. */

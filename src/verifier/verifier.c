@@ -26,8 +26,18 @@ static int (*const passes[])(struct env *env) = {
 	pass_license,         /* types for GPL programs only */
 	pass_states,          /* every path, until it ends or is refused */
 	pass_stack,           /* frames fit */
+	pass_present,         /* skep has what it calls */
 	pass_rewrite,         /* what engines read */
 };
+
+/* An instance that only verifies has no need of it. */
+int pass_present(struct env *env)
+{
+	if (!env->absent || env->skep->verify_only)
+		return 0;
+	return reject(env, -ENOTSUPP, "skep does not have helper bpf_%s#%u yet", env->absent->name,
+		      env->absent->id);
+}
 
 static u64 now_ns(const struct env *env)
 {

@@ -367,6 +367,7 @@ static void tell(struct walk *w)
 {
 	struct env *env = w->env;
 
+	keys_find(w);
 	for (u32 pc = 0; pc < env->len; pc++) {
 		const struct insn_note *note = &w->note[pc];
 		struct fact *fact = &env->facts[pc];

@@ -266,6 +266,9 @@ int do_ld_imm64(struct walk *w, const struct bpf_insn *insn);
 int leak_check(struct walk *w, int at_exit, const char *what);
 int release_ref(struct walk *w, u32 ref_id);
 
+/* keys.c: more constant keys than the walk has met */
+void keys_find(struct walk *w);
+
 /* func.c: functions by their BTF */
 int func_begin(struct walk *w);
 int func_prepare(struct walk *w, u32 sub);    /* args of the prototype; 0 or -EINVAL */

@@ -27,7 +27,7 @@ static int fd_get(struct skep *skep, int fd, enum obj_kind kind, struct obj **ou
 
 int verify_begin(struct verify *v)
 {
-	const struct skep_config config = {.proven = getenv("SKEP_PROVEN") != NULL};
+	const struct skep_config config = {0};
 
 	if (skep_base_create(&config, &v->skep))
 		return 0;
