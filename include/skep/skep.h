@@ -18,6 +18,7 @@ extern "C" {
 struct skep;
 struct skep_prog;
 
+/* The checked interpreter takes programs that are not proven, and stops them at a bad access. */
 enum skep_engine { SKEP_ENGINE_JIT, SKEP_ENGINE_INTERP, SKEP_ENGINE_CHECKED };
 
 /* Zero a member for its default; set size to sizeof(struct skep_opts). */
@@ -26,6 +27,11 @@ struct skep_opts {
 	enum skep_engine engine; /* the JIT */
 	uint32_t ncpu;           /* CPU slots: as many as the machine has possible CPUs */
 	uint32_t kernel_version; /* 0x061200 for 6.18: later features are hidden */
+	/*
+	 * 1: programs are believed to be safe.  For what the verifier does not cover yet, from
+	 * people you trust.
+	 */
+	uint32_t unproven;
 };
 
 /* opts may be NULL.  The instance is freed by skep_free, when none of its programs runs any more.

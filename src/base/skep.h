@@ -75,7 +75,7 @@ struct skep_config {
 	u64 window_size;                 /* 64 GiB of address space */
 	const struct usercopy *usercopy; /* &usercopy_direct */
 	const struct sys_caller *caller; /* sys/: our own process */
-	/* Programs are not proven safe: for those that need what the verifier does not cover yet. */
+	/* Programs are believed: for those that need what the verifier does not cover yet. */
 	u8 unproven;
 	/* Verdicts alone: maps and helpers that skep has no code for are there, nothing runs. */
 	u8 verify_only;

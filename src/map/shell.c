@@ -1,6 +1,6 @@
 /*
- * Maps of types that skep has no code for yet, in instances where nothing is ever run: programs that
- * use them are verified, and that is all.
+ * Maps of types that skep has no code for yet, in instances where nothing is ever run: programs
+ * that use them are verified, and that is all.
  */
 #include "map/internal.h"
 

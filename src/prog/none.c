@@ -1,4 +1,5 @@
-/* The engine of instances that only verify: it compiles nothing, and what it enters does nothing. */
+/* The engine of instances that only verify: it compiles nothing, and what it enters does nothing.
+ */
 #include <errno.h>
 
 #include "prog/prog.h"

@@ -33,6 +33,7 @@ EXPORT int skep_new(const struct skep_opts *opts, struct skep **out)
 	config.engine = engines[mine.engine];
 	config.ncpu = mine.ncpu;
 	config.kernel_version = mine.kernel_version;
+	config.unproven = mine.unproven || mine.engine == SKEP_ENGINE_CHECKED;
 	return sys_create(&config, out);
 }
 

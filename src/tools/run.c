@@ -63,7 +63,7 @@ static enum skep_engine engine_of(const struct run_options *o)
 	for (u32 i = 0; o->engine && i < ARRAY_SIZE(engines); i++)
 		if (!strcmp(o->engine, engines[i].name))
 			return engines[i].engine;
-	return o->trust ? SKEP_ENGINE_JIT : SKEP_ENGINE_CHECKED;
+	return SKEP_ENGINE_JIT;
 }
 
 static int open_inputs(struct job *j)
@@ -359,6 +359,7 @@ static int run_run(void *opts, char **args, int nargs)
 		.btf_path = o->btf,
 		.kernel_version = o->kernel,
 		.engine = engine_of(o),
+		.unproven = o->trust,
 	};
 	int err = check_options(o);
 
@@ -408,10 +409,11 @@ static const struct option run_options[] = {
 	OPTION("record-type", OPTION_STRING, record_type, "STRUCT",
 	       "The struct that ring and perf buffer records are."),
 	{"engine", OPTION_CHOICE, offsetof(struct run_options, engine), "jit|interp|checked",
-	 "How to run: compiled, interpreted, or interpreted with every\n"
-	 "                           access checked (the default).",
+	 "How to run: compiled (the default), interpreted, or, without\n"
+	 "                           proof that it is safe, with every access checked.",
 	 engine_names},
-	OPTION("trust", OPTION_FLAG, trust, NULL, "The program is known to be good: use the JIT."),
+	OPTION("trust", OPTION_FLAG, trust, NULL,
+	       "The program is known to be good: no proof is asked for."),
 	OPTION("kernel", OPTION_KERNEL, kernel, "VERSION",
 	       "Be Linux VERSION: what came later is refused (6.18)."),
 	OPTION("btf", OPTION_FILE, btf, "FILE", "Kernel types for CO-RE (the host's)."),
@@ -435,7 +437,7 @@ const struct tool tool_run = {
 		 "02:00:00:00:00:01, \"text\", [1, 2], {member: 1}, or hex:0a000001 for raw "
 		 "bytes.\n",
 	.examples = "  skep run drop.bpf.o --pcap capture.pcap --map blocked 10.0.0.1=1\n"
-		    "  skep run parse.bpf.o xdp_main --pcap big.pcapng --trust --out passed.pcap\n"
+		    "  skep run parse.bpf.o xdp_main --pcap big.pcapng --out passed.pcap\n"
 		    "  skep run count.bpf.o --hex 'ffffffffffff 020000000001 0800 4500...' --json\n"
 		    "  skep run filter.bpf.o --pcap a.pcap --map .rodata port=443 --engine jit\n",
 	.options = run_options,

@@ -22,6 +22,7 @@ int session_open(struct session *s, const struct session_options *o)
 	struct skep_opts opts = {
 		.size = sizeof(opts),
 		.engine = o->engine,
+		.unproven = o->unproven,
 		.kernel_version = o->kernel_version,
 	};
 	struct load_log log = {0};

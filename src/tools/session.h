@@ -10,6 +10,7 @@ struct session_options {
 	const char *btf_path;
 	u32 kernel_version;
 	enum skep_engine engine;
+	u32 unproven; /* programs are believed */
 };
 
 struct session {

@@ -79,8 +79,8 @@ static int may_change_sockets(const struct env *env, u32 helper)
 
 static int check_sockets(struct env *env, const struct helper *helper, const struct map *map)
 {
-	if (!(SOCKETS >> map->type & 1) || (helper->id != BPF_FUNC_map_update_elem &&
-					    helper->id != BPF_FUNC_map_delete_elem) ||
+	if (!(SOCKETS >> map->type & 1) ||
+	    (helper->id != BPF_FUNC_map_update_elem && helper->id != BPF_FUNC_map_delete_elem) ||
 	    may_change_sockets(env, helper->id))
 		return 0;
 	reject(env, -EINVAL, "cannot update sockmap in this context");

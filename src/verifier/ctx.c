@@ -42,7 +42,8 @@ int ctx_check(struct walk *w, const struct access *a, struct ctx_loaded *out)
 
 	/* a pointer is no number whose sign could be drawn */
 	if (!field || (a->sign && field->kind != FIELD_SCALAR)) {
-		reject(w->env, -EACCES, "invalid bpf_context access off=%d size=%u", a->off, a->size);
+		reject(w->env, -EACCES, "invalid bpf_context access off=%d size=%u", a->off,
+		       a->size);
 		show_source(w, w->pc, "; ");
 		return -EACCES;
 	}

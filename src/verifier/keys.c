@@ -1,6 +1,6 @@
 /*
- * Constant keys for the engines, where the walk does not follow the key's bytes (Linux follows whole
- * slots): the store that made the key, found by going back from the call.
+ * Constant keys for the engines, where the walk does not follow the key's bytes (Linux follows
+ * whole slots): the store that made the key, found by going back from the call.
  *
  * Sound because: only within a stretch that is entered at its top alone, past nothing that writes
  * the stack in another way, so the store is the last one on every path to the call.
@@ -12,8 +12,8 @@ enum { KEY_SIZE = 4 };
 struct search {
 	struct walk *w;
 	const u8 *target; /* by pc: something jumps there */
-	u32 reg;	  /* that holds the key's address */
-	s64 off;	  /* from r10, once `based` */
+	u32 reg;          /* that holds the key's address */
+	s64 off;          /* from r10, once `based` */
 	u8 based;
 };
 
@@ -123,8 +123,9 @@ static void find_targets(const struct walk *w, u8 *target)
 		target[w->env->subprogs[i].start] = 1;
 	for (u32 pc = 0; pc < w->env->len; pc++)
 		if (!(w->env->marks[pc] & MARK_SECOND) && isa_is_jump((enum isa_op)w->note[pc].op))
-			target[pc + 1 + (u32)isa_jump_offset((enum isa_op)w->note[pc].op,
-							     insn_at(w, pc))] = 1;
+			target[pc + 1 +
+			       (u32)isa_jump_offset((enum isa_op)w->note[pc].op, insn_at(w, pc))] =
+				1;
 }
 
 void keys_find(struct walk *w)

@@ -1,5 +1,5 @@
 /*
- * The ranges of one width, as a template.  Included by num_alu.c and num_jump.c, twice, with
+ * Included by num_alu.c, once for ranges of each width, with
  *	N(name)		the function or member's name of that width
  *	U, S		the types; U_MAX, S_MIN, S_MAX
  */

@@ -164,7 +164,7 @@ static void fragments_as_linux(void)
 	const struct engine *const engines[] = {&engine_jit, &engine_checked};
 
 	for (u32 i = 0; i < ARRAY_SIZE(f.skep); i++) {
-		struct skep_config config = {.engine = engines[i]};
+		struct skep_config config = {.engine = engines[i], .unproven = 1};
 		if (!CHECK(!sys_create(&config, &f.skep[i])))
 			return;
 	}

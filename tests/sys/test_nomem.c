@@ -283,7 +283,8 @@ static void objects(void)
 
 int main(void)
 {
-	struct skep_config config = {.os = &memory.os, .ncpu = 2, .usercopy = &usercopy_checked};
+	struct skep_config config = {
+		.os = &memory.os, .ncpu = 2, .usercopy = &usercopy_checked, .unproven = 1};
 
 	failing_init(&memory);
 	TEST(instances);

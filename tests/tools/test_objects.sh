@@ -24,10 +24,10 @@ exits 1 "$own/legacy.bpf.o: section $legacy (maps): maps as before libbpf 1.0; d
 	run "$own/legacy.bpf.o"
 
 # What goes wrong while it runs.
-"$skep" run "$own/loop.bpf.o" --hex 00 >"$tmp/out" 2>"$tmp/err"
+"$skep" run "$own/loop.bpf.o" --engine checked --hex 00 >"$tmp/out" 2>"$tmp/err"
 report "an endless loop ends" "1 is it an endless loop?" "$? $(grep -o 'is it an endless loop?' "$tmp/err")"
 faults() { # PROGRAM WORDS
-	"$skep" run "$own/bounds.bpf.o" "$1" --hex 00 --out "$tmp/$1.pcap" >"$tmp/out" 2>"$tmp/err"
+	"$skep" run "$own/bounds.bpf.o" "$1" --engine checked --hex 00 --out "$tmp/$1.pcap" >"$tmp/out" 2>"$tmp/err"
 	report "$1: a bad access is told" "1 1" "$? $(grep -c "^skep: $1: packet 1: insn [0-9]*: .*$2" "$tmp/err")"
 	report "$1: and leaves no output behind" "" "$(ls "$tmp" | grep "^$1")"
 }
