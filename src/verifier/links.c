@@ -55,9 +55,11 @@ void links_collect(struct walk *w, struct state *s, u32 id, u64 *linked)
 	id &= ~ID_ADD_CONST;
 	for (u32 i = s->depth + 1; i--;) {
 		struct frame *f = s->frame[i];
+		u16 live = w->note[i == s->depth ? w->pc : s->frame[i + 1]->callsite].live;
 
+		/* what is never read again needs to learn nothing, and no precision */
 		for (u32 r = 0; r < REG_FP; r++)
-			if (is_linked(&f->reg[r], id) &&
+			if (live >> r & 1 && is_linked(&f->reg[r], id) &&
 			    !add(linked, (struct link){(u8)i, 1, (u8)r}))
 				f->reg[r].id = 0;
 		for (u32 j = 0; j < f->nr_slots; j++) {

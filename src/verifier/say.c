@@ -48,17 +48,35 @@ static const char *call_name(const void *cookie, const struct bpf_insn *insn)
 	return namer->name;
 }
 
-/* Once its fd is resolved a ld_imm64 of a map shows the address, as in Linux's log. */
+static int is_map(const struct bpf_insn *insn)
+{
+	return insn->src_reg == BPF_PSEUDO_MAP_FD || insn->src_reg == BPF_PSEUDO_MAP_VALUE;
+}
+
+/* Linux shows where a map is in the kernel.  Ours shows nobody where it is in the process. */
+static u64 address_shown(const struct map *map)
+{
+	return 0xffff888000000000ull + ((u64)map->obj.id << 12);
+}
+
+/*
+ * Once its fd is resolved a ld_imm64 of a map shows the address, as in Linux's log; that of a
+ * callback still shows the distance.
+ */
 static const char *imm64_text(const void *cookie, const struct bpf_insn *insn, char *buf,
 			      size_t size)
 {
 	const struct env *env = ((const struct namer *)cookie)->env;
 
-	if (insn->src_reg != BPF_PSEUDO_MAP_FD && insn->src_reg != BPF_PSEUDO_MAP_VALUE)
+	u64 shown;
+
+	if (insn->src_reg == BPF_PSEUDO_FUNC)
+		shown = (u32)insn->imm;
+	else if (is_map(insn) && (u32)insn->imm < env->nr_maps)
+		shown = address_shown(env->maps[insn->imm]);
+	else
 		return NULL;
-	if ((u32)insn->imm >= env->nr_maps)
-		return NULL;
-	snprintf(buf, size, "0x%llx", (unsigned long long)ptr_to_u64(env->maps[insn->imm]));
+	snprintf(buf, size, "0x%llx", (unsigned long long)shown);
 	return buf;
 }
 

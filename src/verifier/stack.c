@@ -1,6 +1,6 @@
 /*
  * Do the frames fit?  Down every chain of calls at most 8 frames and 512 bytes, each frame rounded
- * up to 16 as Linux's JITs do.  Needs the flow pass: what is never reached calls nobody.
+ * up to 16 as Linux's JITs do.  Calls count whether they can be reached or not, as in Linux.
  */
 #include <errno.h>
 
@@ -32,14 +32,14 @@ static int callee_of(const struct env *env, u32 pc)
 	int calls = insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL;
 	int hands_out = isa_is_ld_imm64(insn) && insn->src_reg == BPF_PSEUDO_FUNC;
 
-	if (!(env->marks[pc] & MARK_REACHED) || (!calls && !hands_out))
+	if (!calls && !hands_out)
 		return -1;
 	return subprog_at(env, pc + (u32)insn->imm + 1);
 }
 
 static int too_deep(struct env *env)
 {
-	return reject(env, -E2BIG, "the call stack of %d frames is too deep", MAX_FRAMES + 1);
+	return reject(env, -E2BIG, "the call stack of %d frames is too deep !", MAX_FRAMES);
 }
 
 /* Recursion ends at the depth limit: `level` frames are above this one. */

@@ -67,24 +67,38 @@ static int begin(struct env *env, struct prog *prog, union bpf_attr *attr, struc
 	return 0;
 }
 
-static void log_stack(struct env *env)
+/* Linux's may_goto counts and tells the time in the frame, once the program is rewritten for it. */
+static u32 stack_for_may_goto(const struct env *env, const struct subprog *sub)
+{
+	enum { COUNT_AND_TIME = 16 };
+
+	for (u32 pc = sub->start; pc < sub->end; pc++)
+		if (env->insns[pc].code == (BPF_JMP | BPF_JCOND) && env->marks[pc] & MARK_REACHED)
+			return COUNT_AND_TIME;
+	return 0;
+}
+
+static void log_stack(struct env *env, int accepted)
 {
 	log_printf(env->log, "stack depth ");
-	for (u32 i = 0; i < env->nr_subprogs || i == 0; i++)
-		log_printf(env->log, "%s%u", i ? "+" : "",
-			   env->subprogs ? env->subprogs[i].stack : 0);
+	for (u32 i = 0; i < env->nr_subprogs || i == 0; i++) {
+		const struct subprog *sub = env->subprogs ? &env->subprogs[i] : NULL;
+		u32 extra = accepted ? stack_for_may_goto(env, sub) : 0;
+
+		log_printf(env->log, "%s%u", i ? "+" : "", sub ? sub->stack + extra : 0);
+	}
 	log_printf(env->log, "\n");
 }
 
 /* Linux's line of figures. */
-static void log_statistics(struct env *env)
+static void log_statistics(struct env *env, int accepted)
 {
 	if (!log_wanted(env->log))
 		return;
 	if (env->log->level & LOG_STATS) {
 		log_printf(env->log, "verification time %llu usec\n",
 			   (unsigned long long)(now_ns(env) - env->start_ns) / 1000);
-		log_stack(env);
+		log_stack(env, accepted);
 	}
 	log_printf(env->log,
 		   "processed %u insns (limit %d) max_states_per_insn %u total_states %u "
@@ -133,7 +147,7 @@ int verifier_check(struct prog *prog, union bpf_attr *attr, struct log *log)
 	err = begin(&env, prog, attr, log);
 	for (size_t i = 0; i < ARRAY_SIZE(passes) && !err; i++)
 		err = passes[i](&env);
-	log_statistics(&env);
+	log_statistics(&env, !err);
 	if (err)
 		give_up(&env);
 	else

@@ -333,6 +333,8 @@ static int walk_globals(struct walk *w)
 
 static int begin(struct walk *w, struct env *env)
 {
+	/* who asks for both gets the laxer one */
+	enum { ALIGNMENT = BPF_F_STRICT_ALIGNMENT | BPF_F_ANY_ALIGNMENT };
 	u32 level = env->log ? env->log->level : 0, flags = env->prog->prog_flags;
 	int err;
 
@@ -343,7 +345,7 @@ static int begin(struct walk *w, struct env *env)
 		.func = arena_alloc(&env->arena, env->nr_subprogs * sizeof(*w->func)),
 		.level1 = !!(level & (LOG_LEVEL1 | LOG_LEVEL2)),
 		.level2 = !!(level & LOG_LEVEL2),
-		.strict_alignment = !!(flags & BPF_F_STRICT_ALIGNMENT),
+		.strict_alignment = (flags & ALIGNMENT) == BPF_F_STRICT_ALIGNMENT,
 		.always_checkpoint = !!(flags & BPF_F_TEST_STATE_FREQ),
 		.check_invariants = !!(flags & BPF_F_TEST_REG_INVARIANTS),
 		.sleepable = !!(flags & BPF_F_SLEEPABLE),
