@@ -21,6 +21,21 @@ static int is_slow(u32 cmd)
 	}
 }
 
+int notice_may_wait(const struct notice *n)
+{
+	switch (n->call.data.nr) {
+	case SYS_bpf:
+		return is_slow((u32)n->call.data.args[0]);
+	case SYS_poll:
+	case SYS_ppoll:
+	case SYS_select:
+	case SYS_pselect6:
+		return sys_has_buffers(n->exec->skep);
+	default:
+		return 0;
+	}
+}
+
 int bpf_is_served(void)
 {
 	return syscall(SYS_bpf, BPF_ARE_YOU_SKEP, NULL, 0) == BPF_I_AM_SKEP;

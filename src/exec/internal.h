@@ -84,6 +84,12 @@ struct notice {
 /* The call that the calling thread serves. */
 struct notice *notice_current(const struct exec *exec);
 
+/* Call the function of the row; the result, which nobody has been given yet. */
+long notice_serve(struct notice *n);
+
+/* May that take longer than another client should wait? */
+int notice_may_wait(const struct notice *n);
+
 /* Does its thread still wait, so that .pid still means it? */
 int notice_valid(const struct notice *n);
 
@@ -187,8 +193,16 @@ void stats_print(const struct exec *exec);
 
 /* ---- filter.c ---- */
 
-/* Put the calling process under the filter of all rows.  The listener, O_CLOEXEC, or -errno. */
-int filter_install(bool as_root);
+enum filter_flags {
+	FILTER_AS_ROOT = 1, /* with the rows of --as-root */
+	FILTER_TRACED = 2,  /* for a tracer: without a listener */
+};
+
+/*
+ * Put the calling process under the filter of all rows.  The listener, O_CLOEXEC (traced: 0), or
+ * -errno.
+ */
+int filter_install(u32 flags);
 
 /* ---- supervisor.c: the whole ---- */
 
@@ -261,6 +275,8 @@ struct process {
 	int failure;  /* what kept it from starting can be read here: an errno, or end of file */
 	int status;   /* as wait tells it */
 	bool ended;
+	bool traced; /* a tracer waits for it */
+	bool quiet;  /* it is only tried */
 };
 
 /* Signals, limits, orphans.  0, or -1 after a message. */
@@ -269,6 +285,8 @@ int process_prepare(struct process *p);
 void process_signals(struct process *p);
 void process_reap(struct process *p);
 void process_kill(struct process *p);
+/* The terminal stopped it: so that our shell sees it, we stop too, and then continue it. */
+void process_stopped(struct process *p, int signal);
 /* The exit status; or we end by the signal that ended the program. */
 int process_conclude(struct process *p, char **argv);
 
@@ -286,8 +304,21 @@ int bpf_is_served(void);
 
 /* ---- launch.c ---- */
 
-/* Fork, put the child under the filter, have it wait.  0 or -errno after a message. */
-int launch(struct process *p, bool as_root, char **argv);
+/*
+ * Fork, put the child under the filter (enum filter_flags), have it wait.  Without argv it asks
+ * bpf_is_served and exits with 0 or not.  0 or -errno after a message.
+ */
+int launch(struct process *p, u32 filter, char **argv);
+
+/* ---- tracer.c ---- */
+
+/*
+ * Serve the program, which was launched with FILTER_TRACED, and its tree by ptrace.  `done` polls
+ * readable when the last has ended.  0 or -errno.
+ */
+struct tracer;
+int tracer_create(struct exec *exec, struct process *p, struct tracer **out, int *done);
+void tracer_free(struct tracer *t); /* then */
 
 /* ---- name.c: named instances meet at an abstract socket; both sides must be the same user ---- */
 

@@ -81,7 +81,7 @@ static int join(int connection, const char *name, bool as_root, char **argv)
 	int err = process_prepare(&p);
 
 	if (!err)
-		err = launch(&p, as_root, argv);
+		err = launch(&p, as_root ? FILTER_AS_ROOT : 0, argv);
 	if (err)
 		return EXEC_FAILED;
 	err = hand_over(connection, &p, name);

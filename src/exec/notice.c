@@ -1,6 +1,7 @@
 /* Calls that wait for their answers. */
 #include <errno.h>
 #include <sys/ioctl.h>
+#include <time.h>
 
 #include "exec/internal.h"
 
@@ -11,7 +12,31 @@ struct notice *notice_current(const struct exec *exec)
 
 int notice_valid(const struct notice *n)
 {
-	return !ioctl(n->tree->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &n->call.id);
+	return n->tree->listener < 0 ||
+	       !ioctl(n->tree->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &n->call.id);
+}
+
+static u64 now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (u64)ts.tv_sec * 1000000000ull + (u64)ts.tv_nsec;
+}
+
+long notice_serve(struct notice *n)
+{
+	struct exec *exec = n->exec;
+	u64 start = exec->options.stats ? now_ns() : 0;
+	long ret;
+
+	n->row = row_by_nr(n->call.data.nr);
+	pthread_setspecific(exec->current, n);
+	ret = n->row ? n->row->serve(n) : NOTICE_CONTINUE;
+	if (exec->options.stats)
+		stats_count(n, now_ns() - start);
+	pthread_setspecific(exec->current, NULL);
+	return ret;
 }
 
 long notice_result_fd(struct notice *n, int fd, u32 flags)

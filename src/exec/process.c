@@ -72,10 +72,9 @@ int process_prepare(struct process *p)
 	return 0;
 }
 
-/* Our shell is to see that its job has been stopped from the terminal; it continues both. */
-static void stop_too(const struct process *p, int why)
+void process_stopped(struct process *p, int signal)
 {
-	if (why != SIGTSTP && why != SIGTTIN && why != SIGTTOU)
+	if (signal != SIGTSTP && signal != SIGTTIN && signal != SIGTTOU)
 		return;
 	raise(SIGSTOP);
 	kill(p->pid, SIGCONT);
@@ -86,11 +85,13 @@ void process_reap(struct process *p)
 	int status;
 	pid_t pid;
 
+	if (p->traced)
+		return;
 	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
 		if (pid != p->pid)
 			continue;
 		if (WIFSTOPPED(status)) {
-			stop_too(p, WSTOPSIG(status));
+			process_stopped(p, WSTOPSIG(status));
 			continue;
 		}
 		p->status = status;

@@ -50,7 +50,7 @@ void notice_yield(struct notice *n)
 {
 	struct exec *exec = n->exec;
 
-	if (n->yielded)
+	if (n->yielded || n->tree->listener < 0)
 		return;
 	n->yielded = 1;
 	pthread_mutex_lock(&exec->lock);
@@ -110,32 +110,19 @@ static void send_fd(struct notice *n)
 		send(n, fd);
 }
 
-static u64 now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (u64)ts.tv_sec * 1000000000ull + (u64)ts.tv_nsec;
-}
-
 static void serve(struct notice *n)
 {
-	struct exec *exec = n->exec;
-	u64 start = exec->options.stats ? now_ns() : 0;
-	long ret;
+	long ret = notice_serve(n);
 
-	n->row = row_by_nr(n->call.data.nr);
-	pthread_setspecific(exec->current, n);
-	ret = n->row ? n->row->serve(n) : NOTICE_CONTINUE;
-	if (exec->options.stats)
-		stats_count(n, now_ns() - start);
-	pthread_setspecific(exec->current, NULL);
 	if (n->yielded)
 		unlist(n);
-	if (n->result_fd < 0)
-		send(n, ret);
-	else
+	if (n->result_fd >= 0 && ret >= 0) {
 		send_fd(n);
+		return;
+	}
+	if (n->result_fd >= 0)
+		close(n->result_fd);
+	send(n, ret);
 }
 
 /* Is nobody left, or are we to leave? */

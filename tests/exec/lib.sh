@@ -16,9 +16,9 @@ need() {
 AS=
 [ "$(id -u)" != 0 ] || AS="setpriv --reuid=65534 --regid=65534 --clear-groups --"
 
-# run COMMAND...: under skep exec; its output goes to $out, its status to $code.
+# run COMMAND...: under skep exec (itself under $WRAP); its output goes to $out, its status to $code.
 run() {
-	$AS timeout "${LIMIT:-60}" "$B/skep" exec $EXEC_OPTIONS -- "$@" >"$out" 2>&1
+	$AS timeout "${LIMIT:-60}" $WRAP "$B/skep" exec $EXEC_OPTIONS -- "$@" >"$out" 2>&1
 	code=$?
 }
 
