@@ -5,7 +5,8 @@
  *   - what an fd means is its inode, however it was dup'ed, passed on or inherited;
  *   - the caller's last close is seen by asking for a write lease on our own fd: the kernel grants
  *     it only when no other open file or mapping of the inode is left.
- * A file holds one reference to its object.
+ * A file holds one reference to its object.  Objects whose fds differ in what they may do have a
+ * file for each.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -92,6 +93,7 @@ static void insert(struct skep *skep, struct sys_file *file)
 		spread(skep);
 	file->next = *bucket_of(sys, file->ino);
 	*bucket_of(sys, file->ino) = file;
+	file->next_mode = file->obj->file;
 	file->obj->file = file;
 	file_watch(sys, file);
 	sys->nr_files++;
@@ -105,9 +107,13 @@ void file_detach(struct sys *sys, struct sys_file *file)
 	while (*at != file)
 		at = &(*at)->next;
 	*at = file->next;
-	file->obj->file = NULL;
+	at = &file->obj->file;
+	while (*at != file)
+		at = &(*at)->next_mode;
+	*at = file->next_mode;
 	file_unwatch(sys, file);
-	file->last = !file->obj->pins;
+	file->was_only = !file->obj->file;
+	file->last = file->was_only && !file->obj->pins;
 	sys->nr_files--;
 	sys->nr_buffers -= is_buffer(file->obj);
 }
@@ -134,7 +140,7 @@ void pin_gone(struct obj *obj)
 /* Not under the lock: freeing an object may free others. */
 static void destroy(struct skep *skep, struct sys_file *file)
 {
-	if (skep->caller->closed)
+	if (skep->caller->closed && file->was_only)
 		skep->caller->closed(skep, file->obj);
 	close(file->fd);
 	if (file->last)
@@ -192,7 +198,7 @@ static int own_fd(struct obj *obj)
 	return fd;
 }
 
-static int make(struct skep *skep, struct obj *obj, struct sys_file **out)
+static int make(struct skep *skep, struct obj *obj, u32 mode, struct sys_file **out)
 {
 	struct sys_file *file = os_alloc(skep->os, sizeof(*file));
 	struct stat st;
@@ -200,6 +206,7 @@ static int make(struct skep *skep, struct obj *obj, struct sys_file **out)
 	if (!file)
 		return -ENOMEM;
 	file->obj = obj;
+	file->mode = content_fd(obj) >= 0 ? 0 : mode;
 	file->fd = own_fd(obj);
 	if (file->fd < 0) {
 		int err = file->fd;
@@ -214,6 +221,16 @@ static int make(struct skep *skep, struct obj *obj, struct sys_file **out)
 	insert(skep, file);
 	*out = file;
 	return 0;
+}
+
+/* The object's file for such fds, if there is one. */
+static struct sys_file *of_mode(const struct obj *obj, u32 mode)
+{
+	struct sys_file *file = obj->file;
+
+	while (file && file->mode && file->mode != mode)
+		file = file->next_mode;
+	return file;
 }
 
 static int open_anew(struct sys_file *file, u32 mode)
@@ -248,9 +265,9 @@ int file_open(struct skep *skep, struct obj *obj, u32 mode)
 	if (atomic_load_explicit(&sys->nr_files, memory_order_relaxed) >= sys->sweep_at)
 		files_sweep(skep);
 	pthread_mutex_lock(&sys->lock);
-	file = obj->file;
+	file = of_mode(obj, mode);
 	if (!file)
-		fd = make(skep, obj, &file);
+		fd = make(skep, obj, mode, &file);
 	if (!fd) {
 		fd = open_anew(file, mode);
 		if (fd < 0 && !file->given) {
@@ -265,14 +282,17 @@ int file_open(struct skep *skep, struct obj *obj, u32 mode)
 }
 
 /*
- * What the fd may do.  The open mode binds nobody who shares our address space, and could be
- * changed by opening the fd again through /proc: it is a courtesy here, not a wall.
+ * What the fd may do.  An open mode is no wall: the fd can be opened again through /proc.  So each
+ * mode has a file of its own, whose inode tells; where they have to share one, because it has what
+ * may be mapped, the open mode is what there is.
  */
 static u32 mode_of(const struct sys_file *file, int fd)
 {
 	static const u32 modes[] = {
 		[O_RDONLY] = MODE_READ, [O_WRONLY] = MODE_WRITE, [O_RDWR] = MODE_BOTH};
 
+	if (file->mode)
+		return file->mode;
 	return file->restricted ? modes[fcntl(fd, F_GETFL) & O_ACCMODE] : MODE_BOTH;
 }
 

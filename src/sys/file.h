@@ -7,6 +7,7 @@
 #include "sys/internal.h"
 
 struct sys_file {
+	struct sys_file *next_mode;  /* of the same object */
 	struct sys_file *next;       /* in its bucket; of a chain of dead ones */
 	struct sys_file *next_watch; /* in its bucket of watches */
 	struct obj *obj;
@@ -16,7 +17,9 @@ struct sys_file {
 	u64 doubt_until;             /* CLOCK_MONOTONIC; 0: not among them */
 	int fd;        /* ours, O_RDONLY: leases count readers, and a memfd's first file is none */
 	int watch;     /* inotify's number for it, or -1 */
-	u8 restricted; /* some fds of it are not O_RDWR */
+	u32 mode;      /* what its fds may do; 0: as each was opened */
+	u8 restricted; /* of those some are not O_RDWR */
+	u8 was_only;   /* detached: the object has no other */
 	u8 last;       /* set by file_detach: no pin holds the object either */
 	u32 given;     /* fds given out that sys_close has not seen */
 };

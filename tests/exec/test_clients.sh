@@ -4,7 +4,8 @@
 B=${B:-build}
 here=$(dirname "$0")
 . "$here/lib.sh"
-need "${CC:-gcc}"
+need "${CC:-gcc}" taskset
+cpu=$(taskset -cp $$ | sed 's/.*[ ,-]//')
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir" "$out"' EXIT
@@ -39,6 +40,11 @@ for source in "$here"/clients/*.c; do
 	pin)
 		path=/sys/fs/bpf/skep_client
 		compare pin "$dir/pin set $path; $dir/pin get $path; $dir/pin get $path" ;;
+	batch)
+		# an LRU's free elements are its CPUs'
+		WRAP="taskset -c $cpu"
+		compare "$client" "taskset -c $cpu $dir/$client"
+		WRAP= ;;
 	*) compare "$client" "$dir/$client" ;;
 	esac
 done

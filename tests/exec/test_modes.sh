@@ -34,7 +34,7 @@ both() {
 	else same "$name, under a filter $DENIED" "$(cat "$dir/free")"; fi
 }
 
-for client in array batch freeze hash map_in_map percpu poll prog_array ringbuf; do
+for client in array freeze hash map_in_map percpu poll prog_array ringbuf; do
 	both $client "$dir/$client"
 done
 both bpftool sh -c 'bpftool map create /sys/fs/bpf/x type hash key 4 value 8 entries 4 name x
@@ -46,7 +46,7 @@ both "a program that is not there" ./nonesuch/at/all
 
 # Where other processes' fds cannot be fetched: not ring buffers' epoll, which needs the set's.
 DENIED=-f
-for client in array batch freeze hash map_in_map percpu prog_array lives attack; do
+for client in array freeze hash map_in_map percpu prog_array lives attack; do
 	both $client "$dir/$client"
 done
 

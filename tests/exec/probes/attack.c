@@ -71,6 +71,18 @@ static void attack_ring(void)
 		*at = 0xfffffffffffffff8ul;
 }
 
+/* An fd that may only read stays one. */
+static void attack_mode(void)
+{
+	int fd = map_create(BPF_MAP_TYPE_HASH, 4, 4, 4, BPF_F_RDONLY), again = reopen(fd, O_RDWR);
+	unsigned key = 1;
+
+	say("a read-only map is not written", map_update(fd, &key, &key) < 0 && errno == EPERM);
+	say("nor when it is opened anew", again < 0 || map_update(again, &key, &key) < 0);
+	close(fd);
+	close(again);
+}
+
 /* Reads of attr from memory that another thread takes away, wild addresses and sizes. */
 static void attack_attr(void)
 {
@@ -94,6 +106,7 @@ int main(void)
 	say("a hash is not mapped", unmappable(map));
 	attack_frozen();
 	attack_ring();
+	attack_mode();
 	attack_attr();
 	say("and all goes on", map_create(BPF_MAP_TYPE_HASH, 4, 4, 4, 0) >= 0);
 	return 0;
