@@ -14,9 +14,13 @@ static int create(struct skep *skep, const struct map_attr *attr, struct map **o
 {
 	int err = map_alloc(skep, attr, sizeof(struct map), out);
 
-	if (!err)
-		(*out)->ops = &map_shell_ops;
-	return err;
+	if (err)
+		return err;
+	(*out)->ops = &map_shell_ops;
+	/* lookups lead to what the kernel itself reads */
+	if (attr->type == BPF_MAP_TYPE_DEVMAP || attr->type == BPF_MAP_TYPE_DEVMAP_HASH)
+		(*out)->flags |= BPF_F_RDONLY_PROG;
+	return 0;
 }
 
 static void destroy(struct map *map)

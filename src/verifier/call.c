@@ -5,6 +5,24 @@
 #include "btf/btf.h"
 #include "verifier/call.h"
 
+/* Helpers that tracing programs have, but only where the kernel can be probed for them. */
+static int probe_forbids(const struct prog *prog, u32 id)
+{
+	if (prog->type->id != BPF_PROG_TYPE_SYSCALL && prog->type->id != BPF_PROG_TYPE_TRACING)
+		return 0;
+	return id == BPF_FUNC_sk_storage_get || id == BPF_FUNC_sk_storage_delete ||
+	       id == BPF_FUNC_d_path;
+}
+
+static int needs_gpl(const struct prog *prog, const struct helper *helper)
+{
+	/* probes of many functions have one of their own */
+	if (helper->id == BPF_FUNC_get_func_ip && prog->type->id == BPF_PROG_TYPE_KPROBE &&
+	    prog->expected_attach_type)
+		return 0;
+	return helper->flags & HELPER_GPL;
+}
+
 /* May this program call it at all?  Linux's order. */
 static int check_allowed(struct walk *w, u32 id, const struct helper *helper)
 {
@@ -17,9 +35,12 @@ static int check_allowed(struct walk *w, u32 id, const struct helper *helper)
 		return reject(w->env, -EINVAL, "invalid func unknown#%d", (int)id);
 	if (!since_visible(w->env->skep, helper->since) ||
 	    !progtype_allows_helper(prog->type, prog->expected_attach_type, id))
-		return reject(w->env, -EINVAL, "program of this type cannot use helper bpf_%s#%u",
-			      helper->name, id);
-	if (!prog->gpl && helper->flags & HELPER_GPL)
+		return probe_forbids(prog, id)
+			       ? reject(w->env, -EINVAL, "helper call is not allowed in probe")
+			       : reject(w->env, -EINVAL,
+					"program of this type cannot use helper bpf_%s#%u",
+					helper->name, id);
+	if (!prog->gpl && needs_gpl(prog, helper))
 		return reject(
 			w->env, -EINVAL,
 			"cannot call GPL-restricted function from non-GPL compatible program");
@@ -130,8 +151,28 @@ static int release(struct walk *w, const struct call *c)
 	return 0;
 }
 
+/* Of what was probed: a function, or what a trampoline leads to. */
+static int check_func_ip(struct walk *w, const struct helper *helper)
+{
+	const struct prog *prog = w->env->prog;
+	u32 attach = prog->expected_attach_type;
+
+	if (prog->type->id == BPF_PROG_TYPE_KPROBE)
+		return 0;
+	if (prog->type->id != BPF_PROG_TYPE_TRACING)
+		return reject(w->env, -ENOTSUPP, "func bpf_%s#%u not supported for program type %u",
+			      helper->name, helper->id, prog->type->id);
+	if (attach == BPF_TRACE_FENTRY || attach == BPF_TRACE_FEXIT || attach == BPF_MODIFY_RETURN)
+		return 0;
+	return reject(w->env, -ENOTSUPP,
+		      "func bpf_%s#%u supported only for fentry/fexit/fmod_ret programs",
+		      helper->name, helper->id);
+}
+
 static int check_special(struct walk *w, const struct call *c)
 {
+	if (c->helper->id == BPF_FUNC_get_func_ip)
+		return check_func_ip(w, c->helper);
 	if (is_tail_call(c->helper))
 		return leak_check(w, 1, "tail_call");
 	if (c->helper->id == BPF_FUNC_get_local_storage && !reg_is_null(reg_at(w, 2)))

@@ -323,16 +323,18 @@ static int check_meaning(struct walk *w, struct call *c, u32 reg, u32 arg)
 	}
 }
 
-/* What goes into a map of sockets is a socket. */
-static u32 resolve(const struct call *c, u32 arg)
+/* What goes into a map of sockets is a socket, and nothing else can be done there. */
+static int resolve(struct walk *w, const struct call *c, u32 *arg)
 {
 	u32 type = c->map ? c->map->type : 0;
 
-	if (ARG_KIND(arg) != ARG_MAP_VALUE)
-		return arg;
-	return type == BPF_MAP_TYPE_SOCKMAP || type == BPF_MAP_TYPE_SOCKHASH
-		       ? ARG_BTF_ID_SOCK_COMMON
-		       : arg;
+	if (ARG_KIND(*arg) != ARG_MAP_VALUE ||
+	    (type != BPF_MAP_TYPE_SOCKMAP && type != BPF_MAP_TYPE_SOCKHASH))
+		return 0;
+	if (*arg != ARG_MAP_VALUE)
+		return reject(w->env, -EINVAL, "invalid arg_type for sockmap/sockhash");
+	*arg = ARG_BTF_ID_SOCK_COMMON;
+	return 0;
 }
 
 static int check_arg(struct walk *w, struct call *c, u32 reg, u32 arg)
@@ -344,7 +346,9 @@ static int check_arg(struct walk *w, struct call *c, u32 reg, u32 arg)
 		return err;
 	if (reg_is_packet(r) && !packet_allowed(w, 0, c->helper))
 		return reject(w->env, -EACCES, "helper access to the packet is not allowed");
-	arg = resolve(c, arg);
+	err = resolve(w, c, &arg);
+	if (err)
+		return err;
 	if (!(reg_is_null(r) && arg & ARG_MAYBE_NULL)) {
 		err = check_type(w, reg, arg);
 		if (!err)

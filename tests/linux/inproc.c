@@ -2,13 +2,16 @@
  * bpf() of a program that was written for the kernel, served by an instance in the same process:
  * what inproc.syms renames its calls to, where src/load has not the answer already.  The instance
  * has two CPUs and is open to the unprivileged, as the machine was that tests/facts were taken on.
+ * With SKEP_VERIFY_ONLY in the environment it gives verdicts, and runs nothing.
  */
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/usercopy.h"
 #include "load/shim.h"
+#include "prog/prog.h"
 #include "sys/sys.h"
 
 enum { NR_CPUS = 2 };
@@ -45,6 +48,11 @@ static void make_skep(void)
 {
 	/* these programs pass bad addresses on purpose */
 	struct skep_config config = {.ncpu = NR_CPUS, .usercopy = &usercopy_checked};
+
+	if (getenv("SKEP_VERIFY_ONLY")) {
+		config.verify_only = 1;
+		config.engine = &engine_none;
+	}
 
 	if (sys_create(&config, &load_process.skep)) {
 		fprintf(stderr, "inproc: there is no instance\n");
