@@ -22,6 +22,7 @@ struct sys;
 struct sys_caller;
 struct trace;
 struct usercopy;
+struct verify_watch;
 
 /* The host kernel's BTF, once somebody wanted it: btf/kernel.c. */
 struct kernel_types {
@@ -49,6 +50,7 @@ struct skep {
 	u32 kernel_version;      /* 0x061200 = 6.18: rows with a later `since` are hidden */
 	u8 unproven; /* programs are only followed by kinds of values: verifier/kinds */
 	u8 verify_only; /* nothing is ever run: see struct skep_config */
+	struct verify_watch *verify_watch; /* tests': verifier/watch.h; or NULL */
 	_Atomic u32 stats_users; /* > 0: count runs and their time */
 	_Atomic(struct ring_dir *) rings; /* finds ring buffers: map/ring_dir.h */
 	_Atomic u32 rings_lock;           /* guards adding to it, removing from it */

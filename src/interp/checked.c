@@ -69,8 +69,12 @@ static void guard_leave(struct guard *guard)
 	guard->c->left = guard->left;
 }
 
-static inline int guard_step(struct guard *guard, const struct code *ip)
+static inline int guard_step(struct guard *guard, const struct code *ip, const u64 *r)
 {
+	struct interp_watch *watch = guard->c->watch;
+
+	if (unlikely(watch->step))
+		watch->step(watch, (u32)(ip - guard->c->image->code), r);
 	if (likely(guard->left--))
 		return 0;
 	guard->left = 0;

@@ -16,9 +16,9 @@ static inline void guard_leave(struct guard *guard)
 	(void)guard;
 }
 
-static inline int guard_step(struct guard *guard, const struct code *ip)
+static inline int guard_step(struct guard *guard, const struct code *ip, const u64 *r)
 {
-	(void)guard, (void)ip;
+	(void)guard, (void)ip, (void)r;
 	return 0;
 }
 

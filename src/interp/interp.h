@@ -30,6 +30,8 @@ struct interp_watch {
 	struct interp_fault fault;
 	u64 insn_limit; /* 0: the default, 1 << 32 */
 	void *checked;  /* the engine's own, while the program runs */
+	/* told before each instruction (of fused pairs: before the first); NULL: nobody asks */
+	void (*step)(struct interp_watch *watch, u32 pc, const u64 r[11]);
 };
 
 #endif

@@ -5,7 +5,7 @@
  *	LOOP_STRIDE	bytes from one frame's stack to the next one's
  *	struct guard	what bounds a run, and, static inline:
  *	guard_enter(&guard, entry, stack)	guard_leave(&guard)
- *	guard_step(&guard, ip)			before each instruction
+ *	guard_step(&guard, ip, r)		before each instruction
  *	guard_mem(&guard, ip, addr, size, how)	before an access; how: enum guard_how
  *	guard_call(&guard, ip, r)		before a helper or kfunc is called
  *	guard_called(&guard, ip, r)		after it; r[0] is what it returned
@@ -22,7 +22,7 @@
 
 #define GO                                                                                         \
 	do {                                                                                       \
-		if (guard_step(&guard, ip))                                                        \
+		if (guard_step(&guard, ip, r))                                                     \
 			goto stop;                                                                 \
 		goto * ip->go;                                                                     \
 	} while (0)

@@ -75,12 +75,13 @@ static int exact(struct idmap *map, const struct reg *old, const struct reg *cur
 struct compare {
 	struct idmap *map;
 	enum exactness exact;
+	u8 all_precise;
 };
 
 static int scalar_safe(const struct compare *c, const struct reg *old, const struct reg *cur,
 		       int precise)
 {
-	if (!precise && c->exact == EXACT_NOT)
+	if (!precise && !c->all_precise && c->exact == EXACT_NOT)
 		return 1;
 	if ((old->id & ID_ADD_CONST) != (cur->id & ID_ADD_CONST) ||
 	    (old->id & ID_ADD_CONST && old->off != cur->off))
@@ -240,7 +241,7 @@ static int held_match(struct idmap *map, const struct state *old, const struct s
 
 int states_equal(struct walk *w, struct state *old, struct state *cur, enum exactness how)
 {
-	struct compare c = {w->idmap, how};
+	struct compare c = {w->idmap, how, w->watch && w->watch->all_precise};
 
 	if (old->depth != cur->depth)
 		return 0;

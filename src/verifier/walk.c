@@ -206,6 +206,8 @@ static int visit(struct walk *w)
 		log_safe(w);
 	if (err)
 		return err;
+	if (unlikely(w->watch))
+		w->watch->visit(w->watch, w->pc, w->note[w->pc].live, w->cur);
 	log_position(w);
 	w->prev_pc = w->pc;
 	w->next = w->pc + 1;
@@ -349,6 +351,7 @@ static int begin(struct walk *w, struct env *env)
 		.always_checkpoint = !!(flags & BPF_F_TEST_STATE_FREQ),
 		.check_invariants = !!(flags & BPF_F_TEST_REG_INVARIANTS),
 		.sleepable = !!(flags & BPF_F_SLEEPABLE),
+		.watch = env->skep->verify_watch,
 	};
 	if (!w->note || !w->func)
 		return -ENOMEM;

@@ -12,6 +12,7 @@
 #include "verifier/livestack.h"
 #include "verifier/precise.h"
 #include "verifier/state.h"
+#include "verifier/watch.h"
 
 enum point {
 	POINT_PRUNE = 1,    /* states are kept and compared here */
@@ -98,6 +99,7 @@ struct walk {
 	u32 entry_sub;                    /* the function that is verified */
 	const struct bpf_line_info *line; /* that the log showed last */
 	u8 level1, level2;
+	struct verify_watch *watch; /* or NULL */
 };
 
 static inline struct reg *reg_at(struct walk *w, u32 i)
