@@ -3,7 +3,7 @@
 # make demo       install what is missing, build, run the examples over a capture
 # make bench      skep beside native code, Linux and DPDK
 # make check-linux  Linux's own BPF tests and the probes beside Linux 6.18 (docs/testing.md)
-# make soak       a million random programs, interpreter against JIT
+# make soak       millions of random programs: interpreter, JIT, verifier
 # make fuzz       fuzzers, SECONDS=60 each
 # make support    docs/support.md from the tables
 # make install    to PREFIX (/usr/local), below DESTDIR
@@ -25,7 +25,7 @@ LIB_OBJS := $(LIB_SRCS:%.c=$(B)/obj/%.o)
 EMBED_OBJS := $(filter-out $(B)/obj/src/exec/%,$(LIB_OBJS))
 SAN_OBJS := $(LIB_SRCS:%.c=$(B)/san/%.o)
 TEST_LIB := $(patsubst %.c,$(B)/san/%.o,$(wildcard tests/lib/*.c))
-TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/*/test_*.c))
+TESTS := $(patsubst %.c,$(B)/%,$(filter-out tests/verifier/test_random%,$(wildcard tests/*/test_*.c)))
 # What tests threads runs a second time under ThreadSanitizer.
 TSAN = -fsanitize=thread
 TSAN_OBJS := $(LIB_SRCS:%.c=$(B)/tsan/%.o)
@@ -175,6 +175,14 @@ $(B)/tests/%: $(B)/san/tests/%.o $(TEST_LIB) $(B)/libskep-san.a
 # Test-only: a disassembler, where it is installed.
 $(B)/tests/jit/test_encoding: LDLIBS += $(if $(wildcard /usr/include/Zydis/Zydis.h),-lZydis)
 
+# The same without sanitizers: what is run by the hundred thousand, and by the million in soak.
+FAST_TESTS := $(patsubst %.c,$(B)/fast/%,$(wildcard tests/verifier/test_random*.c))
+FAST_TEST_LIB := $(patsubst %,$(B)/obj/tests/lib/%.o,both duel embed gen risky risky_numbers)
+$(B)/fast/tests/%: $(B)/obj/tests/%.o $(FAST_TEST_LIB) $(B)/libskep-all.a
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	@$(CC) $^ -o $@ $(LDLIBS)
+
 $(B)/libskep-tsan.a: $(TSAN_OBJS) $(LIBBPF)
 	@rm -f $@
 	@echo "  AR    $@"
@@ -184,15 +192,17 @@ $(B)/tsan/tests/%: $(B)/tsan/tests/%.o $(B)/libskep-tsan.a
 	@echo "  LD    $@"
 	@$(CC) $(TSAN) $^ -o $@ $(LDLIBS)
 
-check: all examples $(TEST_OBJECTS) bench-parts $(TESTS) $(TSAN_TESTS)
-	@B=$(B) tests/run $(TESTS) $(TSAN_TESTS) $(wildcard tests/*/test_*.sh)
+check: all examples $(TEST_OBJECTS) bench-parts $(TESTS) $(FAST_TESTS) $(TSAN_TESTS)
+	@B=$(B) tests/run $(TESTS) $(FAST_TESTS) $(TSAN_TESTS) $(wildcard tests/*/test_*.sh)
 
 check-linux: all
 	@B=$(B) tests/linux/check
 
-# A million random programs on both engines: about a minute.
-soak: $(B)/tests/jit/test_random
-	SKEP_PROGRAMS=1000000 $<
+# A million random programs on both engines, ten million that the verifier has to think about:
+# half an hour.
+soak: $(B)/tests/jit/test_random $(FAST_TESTS)
+	SKEP_PROGRAMS=1000000 $(B)/tests/jit/test_random
+	SKEP_PROGRAMS=10000000 $(B)/fast/tests/verifier/test_random
 
 # Fuzzers: tests/fuzz/fuzz_NAME.c defines LLVMFuzzerTestOneInput; the library is built for it with
 # coverage, ASan and UBSan.  Inputs that were found worth keeping stay in build/corpus.

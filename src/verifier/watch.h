@@ -11,8 +11,8 @@ struct state;
 
 struct verify_watch {
 	/*
-	 * The walk goes on at pc with that state: no kept one covers it.  live: the registers (a bit
-	 * each) that are read from there on; the state may be wrong about others.
+	 * The walk goes on at pc with that state: no kept one covers it.  live: the registers (a
+	 * bit each) that are read from there on; the state may be wrong about others.
 	 */
 	void (*visit)(struct verify_watch *watch, u32 pc, u32 live, const struct state *s);
 	/*
