@@ -4,7 +4,7 @@
 B=${B:-build}
 here=$(dirname "$0")
 . "$here/lib.sh"
-need "${CC:-gcc}" taskset
+need ${CC:-gcc} taskset
 cpu=$(taskset -cp $$ | sed 's/.*[ ,-]//')
 
 dir=$(mktemp -d)

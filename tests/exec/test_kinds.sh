@@ -3,7 +3,7 @@
 B=${B:-build}
 here=$(dirname "$0")
 . "$here/lib.sh"
-need "${CC:-gcc}"
+need ${CC:-gcc}
 CC=${CC:-gcc}
 
 dir=$(mktemp -d)

@@ -3,7 +3,7 @@
 B=${B:-build}
 here=$(dirname "$0")
 . "$here/lib.sh"
-need "${CC:-gcc}" bpftool
+need ${CC:-gcc} bpftool
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir" "$out"' EXIT

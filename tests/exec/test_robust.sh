@@ -4,7 +4,7 @@
 B=${B:-build}
 here=$(dirname "$0")
 . "$here/lib.sh"
-need "${CC:-gcc}" setpriv
+need ${CC:-gcc} setpriv
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir" "$out"' EXIT

@@ -3,7 +3,7 @@
 B=${B:-build}
 here=$(dirname "$0")
 . "$here/lib.sh"
-need "${CC:-gcc}" taskset
+need ${CC:-gcc} taskset
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir" "$out"' EXIT
