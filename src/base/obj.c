@@ -11,6 +11,7 @@ void obj_init(struct obj *obj, struct skep *skep, enum obj_kind kind, void (*fre
 	obj->free = free;
 	obj->file = NULL;
 	obj->pins = 0;
+	atomic_init(&obj->users, 0);
 }
 
 int obj_publish(struct obj *obj)
@@ -42,16 +43,20 @@ void obj_put(struct obj *obj)
 	epoch_retire(&skep->epoch, &skep->slots, &obj->retired, free_retired);
 }
 
-/* An object whose last reference has gone is still in the table for a moment: leave it alone. */
-static int hold(void *object)
+int obj_get_live(struct obj *obj)
 {
-	struct obj *obj = object;
 	u32 refs = atomic_load_explicit(&obj->refs, memory_order_relaxed);
 
 	while (refs)
 		if (atomic_compare_exchange_weak(&obj->refs, &refs, refs + 1))
 			return 1;
 	return 0;
+}
+
+/* An object whose last reference has gone is still in the table for a moment: leave it alone. */
+static int hold(void *object)
+{
+	return obj_get_live(object);
 }
 
 struct obj *obj_by_id(struct skep *skep, enum obj_kind kind, u32 id)

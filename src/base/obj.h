@@ -25,6 +25,7 @@ struct obj {
 	struct retired retired;        /* between the last put and free */
 	struct sys_file *file;         /* its fds, or NULL: sys/file.c, under its lock */
 	u32 pins;                      /* names that hold it: sys/bpffs.c, under the same lock */
+	_Atomic u32 users;             /* its file and its pins: whoever is outside of programs */
 };
 
 /* refs = 1, no id.  The caller sets the rest of the object afterwards. */
@@ -35,6 +36,9 @@ void obj_init(struct obj *obj, struct skep *skep, enum obj_kind kind, void (*fre
 int obj_publish(struct obj *obj);
 
 void obj_get(struct obj *obj);
+
+/* 0 when the last reference has gone already: it is on its way out. */
+int obj_get_live(struct obj *obj);
 
 /* Drop a reference; the last one takes the id back and frees, after an epoch. */
 void obj_put(struct obj *obj);

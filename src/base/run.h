@@ -8,6 +8,7 @@
 
 #include "base/types.h"
 
+struct obj;
 struct skep;
 struct slot;
 struct prog;
@@ -18,6 +19,24 @@ struct run;
  * yields; only the engine that made it can read it).
  */
 typedef u64 (*run_callback)(struct run *run, u64 callback, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
+
+/*
+ * What enters a program's callbacks when its run is over (timers).  The word before the address
+ * that a callback's value is leads to its program's.
+ */
+struct run_home {
+	struct obj *obj; /* the program, to be held */
+	const struct prog *prog;
+	run_callback enter;
+};
+
+static inline const struct run_home *run_home_of(u64 callback)
+{
+	const struct run_home *home;
+
+	memcpy(&home, (const char *)u64_to_ptr(callback) - sizeof(home), sizeof(home));
+	return home;
+}
 
 struct run {
 	struct skep *skep;

@@ -31,6 +31,7 @@ int skep_base_create(const struct skep_config *config, struct skep **out)
 	skep->engine = config->engine;
 	skep->unproven = config->unproven;
 	skep->verify_only = config->verify_only;
+	skep->polled = config->polled;
 	skep->kernel_version = config->kernel_version ? config->kernel_version : DEFAULT_KERNEL;
 	skep->usercopy = config->usercopy ? config->usercopy : &usercopy_direct;
 	skep->caller = config->caller;

@@ -20,6 +20,7 @@ struct output_waker;
 struct ring_dir;
 struct sys;
 struct sys_caller;
+struct timers;
 struct trace;
 struct usercopy;
 struct verify_watch;
@@ -63,6 +64,8 @@ struct skep {
 	int (*interrupted)(struct skep *skep);
 	/* told of every wake-up, by the thread that runs the program; or NULL: exec/ */
 	void (*output_ready)(struct skep *skep, struct obj *buffer);
+	_Atomic(struct timers *) timers;  /* made by the first: map/timer.h */
+	u8 polled;                        /* no thread of ours: who made us calls timers_poll */
 	struct trace *trace;              /* bpf_trace_printk's sink: helper/trace.h */
 	struct kernel_types kernel_types;
 	struct sys *sys; /* fds, pins: sys/ */
@@ -81,6 +84,7 @@ struct skep_config {
 	u8 unproven;
 	/* Verdicts alone: maps and helpers that skep has no code for are there, nothing runs. */
 	u8 verify_only;
+	u8 polled; /* timers fire when timers_poll is called, not by a thread */
 };
 
 /* For loops that may take long: 1 when what they do may end with -EINTR. */

@@ -58,7 +58,7 @@ static int check_string(const struct arg *arg)
 static int check_callback(const struct arg *arg)
 {
 	const struct image *image = arg->c->image;
-	u64 at = value_of(arg) - ptr_to_u64(image->callbacks);
+	u64 at = value_of(arg) - ptr_to_u64(&image->callbacks[0].code);
 
 	if (at % sizeof(struct callback) ||
 	    at / sizeof(struct callback) >= image->prog->nr_subprogs)

@@ -190,6 +190,8 @@ static u64 checked_run(const struct entry *entry, u64 ctx)
 	watch->checked = &c;
 	c.watch = watch;
 	c.left = watch->insn_limit ? watch->insn_limit : DEFAULT_LIMIT;
+	if (!ctx) /* a callback by itself */
+		checked_callback_args(&c, entry->args);
 	value = checked_loop(entry);
 	watch->checked = outer;
 	if (watch == &own)
@@ -200,7 +202,7 @@ static u64 checked_run(const struct entry *entry, u64 ctx)
 /* Not 0 once the run has been stopped: what calls back again and again stops at that. */
 static u64 checked_callback(struct run *run, u64 callback, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 {
-	const struct callback *to = u64_to_ptr(callback);
+	const struct callback_code *to = u64_to_ptr(callback);
 	const struct entry entry = {to->image, to->start, {a1, a2, a3, a4, a5}, run};
 	struct interp_watch *watch = run->engine;
 	u64 value;
@@ -226,7 +228,7 @@ static int checked_compile(struct prog *prog)
 {
 	const void *const *labels = u64_to_ptr(checked_loop(&(struct entry){0}));
 
-	return interp_make(prog, labels, checked_entry);
+	return interp_make(prog, labels, checked_entry, checked_callback);
 }
 
 const struct engine engine_checked = {"checked", checked_compile, interp_free};

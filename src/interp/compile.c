@@ -60,7 +60,7 @@ static int compile_ld_imm64(struct compiler *c, u32 pc, enum isa_op op)
 	}
 	if (op != ISA_LD_FUNC || (u32)insn->imm >= c->prog->nr_subprogs)
 		return -EINVAL;
-	code[1].imm64 = ptr_to_u64(&c->image->callbacks[insn->imm]);
+	code[1].imm64 = ptr_to_u64(&c->image->callbacks[insn->imm].code);
 	return 0;
 }
 
@@ -137,11 +137,13 @@ static struct image *image_alloc(const struct prog *prog)
 	image->callbacks = (void *)(image->code + prog->len + 1);
 	image->fns = (void *)(image->callbacks + prog->nr_subprogs);
 	for (u32 i = 0; i < prog->nr_subprogs; i++)
-		image->callbacks[i] = (struct callback){image, prog->subprogs[i].start};
+		image->callbacks[i] =
+			(struct callback){&prog->home, {image, prog->subprogs[i].start}};
 	return image;
 }
 
-int interp_make(struct prog *prog, const void *const *labels, prog_entry entry)
+int interp_make(struct prog *prog, const void *const *labels, prog_entry entry,
+		run_callback callback)
 {
 	struct compiler c = {.prog = prog, .labels = labels, .image = image_alloc(prog)};
 	int err;
@@ -157,6 +159,7 @@ int interp_make(struct prog *prog, const void *const *labels, prog_entry entry)
 	prog->image = c.image;
 	prog->image_size = (prog->len + 1) * sizeof(struct code);
 	prog->entry = entry;
+	prog->home = (struct run_home){&prog->obj, prog, callback};
 	return 0;
 }
 

@@ -69,7 +69,7 @@ static inline void guard_lost(struct guard *guard, const struct code *ip)
 
 static u64 fast_callback(struct run *run, u64 callback, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 {
-	const struct callback *to = u64_to_ptr(callback);
+	const struct callback_code *to = u64_to_ptr(callback);
 
 	return fast_loop(&(struct entry){to->image, to->start, {a1, a2, a3, a4, a5}, run});
 }
@@ -84,7 +84,7 @@ static int fast_compile(struct prog *prog)
 {
 	const void *const *labels = u64_to_ptr(fast_loop(&(struct entry){0}));
 
-	return interp_make(prog, labels, fast_entry);
+	return interp_make(prog, labels, fast_entry, fast_callback);
 }
 
 const struct engine engine_interp = {"interp", fast_compile, interp_free};

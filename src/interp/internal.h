@@ -24,10 +24,13 @@ struct code {
 };
 _Static_assert(sizeof(struct code) == 16, "ip + off is one shift and one add");
 
-/* What a callback is to programs and helpers: the address of one of these. */
+/* What a callback is to programs and helpers: the address of the second member. */
 struct callback {
-	const struct image *image;
-	u32 start;
+	const struct run_home *home; /* where run_home_of looks */
+	struct callback_code {
+		const struct image *image;
+		u32 start;
+	} code;
 };
 
 struct image {
@@ -73,7 +76,8 @@ enum guard_how { GUARD_READ, GUARD_WRITE, GUARD_ATOMIC };
  * compile and release of both engines: threaded code for the loop whose labels these are.
  * 0, -ENOMEM, -EINVAL for what is no program, -EOPNOTSUPP for a helper or kfunc that nobody wrote.
  */
-int interp_make(struct prog *prog, const void *const *labels, prog_entry entry);
+int interp_make(struct prog *prog, const void *const *labels, prog_entry entry,
+		run_callback callback);
 void interp_free(struct prog *prog);
 
 /* Pairs to superinstructions. */

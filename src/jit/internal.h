@@ -64,6 +64,7 @@ struct jit {
 	u32 func; /* the subprogram that is being emitted */
 	u32 pc;   /* the instruction that is */
 	struct frame frame;
+	u32 thunk;   /* the place of what C enters callbacks by; 0: there are none */
 	u8 far;      /* host functions may be out of a call's reach */
 	u8 features; /* of the machine, as its arch numbers them */
 	int err;     /* the first thing that went wrong in an emitter */

@@ -20,6 +20,14 @@ static int place_code(struct jit *jit, struct skep *skep, struct code_block *blo
 	return code_alloc(skep, jit->size, 0, block);
 }
 
+static void set_home(const struct jit *jit, struct prog *prog)
+{
+	uintptr_t thunk = (uintptr_t)prog->image + jit_offset(jit, jit->thunk);
+
+	if (jit->thunk)
+		prog->home = (struct run_home){&prog->obj, prog, (run_callback)thunk};
+}
+
 static int make_code(struct jit *jit, struct prog *prog)
 {
 	struct code_block block;
@@ -33,6 +41,7 @@ static int make_code(struct jit *jit, struct prog *prog)
 	prog->image = block.rx;
 	prog->image_size = jit->size;
 	prog->entry = (prog_entry)(uintptr_t)block.rx;
+	set_home(jit, prog);
 	return 0;
 }
 

@@ -63,6 +63,7 @@ struct prog {
 	const struct engine *engine;
 	void *image;    /* the engine's: machine code or threaded code */
 	u32 image_size; /* jited_prog_len */
+	struct run_home home; /* of its callbacks, where it has any: set by compile */
 	const struct progtype *type;
 	u32 expected_attach_type;
 	u32 prog_flags;

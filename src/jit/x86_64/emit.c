@@ -114,6 +114,14 @@ static u32 emit_insn(struct jit *j, u32 pc)
 	return 2;
 }
 
+/* run_home_of finds it before the entry, in an instruction that nothing reaches. */
+static void name_home(struct jit *j)
+{
+	put1(j, 0x48);
+	put1(j, 0xb8); /* mov rax, imm64 */
+	put8(j, ptr_to_u64(&j->prog->home));
+}
+
 static int emit_func(struct jit *j, u32 func)
 {
 	const struct subprog *subprog = &j->prog->subprogs[func];
@@ -122,6 +130,8 @@ static int emit_func(struct jit *j, u32 func)
 	if (err)
 		return err;
 	j->func = func;
+	if (subprog->is_callback)
+		name_home(j);
 	x86_plan_frame(j);
 	jit_place_here(j, jit_entry_place(j, func));
 	x86_prologue(j);
@@ -143,8 +153,10 @@ static int emit_end(struct jit *j)
 		return err;
 	jit_place_here(j, j->prog->len);
 	trap(j);
-	if (x86_has_callbacks(j->prog))
+	if (x86_has_callbacks(j->prog)) {
+		j->thunk = x86_thunk_place(j);
 		x86_callback_thunk(j);
+	}
 	return 0;
 }
 
