@@ -25,7 +25,7 @@ struct obj {
 	struct retired retired;        /* between the last put and free */
 	struct sys_file *file;         /* its fds, or NULL: sys/file.c, under its lock */
 	u32 pins;                      /* names that hold it: sys/bpffs.c, under the same lock */
-	_Atomic u32 users;             /* its file and its pins: whoever is outside of programs */
+	_Atomic u32 users;             /* its files and its pins: who is outside of programs */
 };
 
 /* refs = 1, no id.  The caller sets the rest of the object afterwards. */

@@ -99,6 +99,8 @@ static long array_update(struct map *map, const void *key, const void *value, u6
 	err = map_check_exist(flags, 1);
 	if (!err)
 		map_value_write(map, at, value, flags);
+	if (!err)
+		map_value_ends(map, at);
 	return err;
 }
 
@@ -182,6 +184,14 @@ static int array_mmap(const struct map *map, const struct map_mmap *ask)
 	return map_mmap_within(ask, array_of(map)->size);
 }
 
+static const void *array_key_of(const struct map *map, const void *value, u32 *index)
+{
+	const struct array *a = array_of(map);
+
+	*index = (u32)((ptr_to_u64(value) - ptr_to_u64(a->values)) / a->stride);
+	return index;
+}
+
 static const struct map_user_ops array_user = {
 	.lookup = array_user_lookup,
 	.update = array_user_update,
@@ -195,6 +205,7 @@ static const struct map_more_ops array_more = {
 	.inlined = array_inlined,
 	.for_each = array_for_each,
 	.usage = usage_of_values,
+	.key_of = array_key_of,
 };
 
 const struct map_ops map_array_ops = {

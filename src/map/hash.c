@@ -188,6 +188,12 @@ int hash_bucket(struct map *map, struct map_bucket *b)
 	return table_bucket(table_of(map), b, read_entry, give_back);
 }
 
+const void *hash_key_of(const struct map *map, const void *value, u32 *index)
+{
+	(void)index;
+	return (const u8 *)value - table_of(map)->value_off;
+}
+
 /* What for_each hands on to the program's callback. */
 struct visit {
 	struct run *run;
@@ -231,9 +237,15 @@ static void hash_read(struct table *t, u32 element, void *value, u64 flags)
 	map_value_read(&t->map, value, table_value(t, element), flags);
 }
 
+static void hash_drop(struct table *t, u32 element)
+{
+	map_value_ends(&t->map, table_value(t, element));
+}
+
 static const struct hash_type plain = {
 	.fill = hash_fill,
 	.read = hash_read,
+	.drop = hash_drop,
 };
 
 static int hash_create(struct skep *skep, const struct map_attr *attr, struct map **out)
@@ -271,6 +283,7 @@ static const struct map_user_ops hash_user = {
 static const struct map_more_ops hash_more = {
 	.for_each = hash_for_each,
 	.usage = usage_of_hash,
+	.key_of = hash_key_of,
 };
 
 const struct map_ops map_hash_ops = {

@@ -45,6 +45,7 @@ int hash_user_update(struct map *map, const void *key, const void *value, u64 fl
 int hash_user_delete(struct map *map, const void *key);
 int hash_user_lookup_and_delete(struct map *map, const void *key, void *value, u64 flags);
 int hash_bucket(struct map *map, struct map_bucket *b);
+const void *hash_key_of(const struct map *map, const void *value, u32 *index);
 
 /* more->for_each with `value`, the address that the callback gets for an element. */
 typedef void *(*hash_value_fn)(struct table *t, u32 element, struct run *run);

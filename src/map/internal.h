@@ -60,6 +60,13 @@ void map_value_write(const struct map *map, void *value, const void *from, u64 f
 void map_value_read(const struct map *map, void *to, void *value, u64 flags);
 int map_value_has_lock(const struct map *map);
 
+/*
+ * The value is no longer to be found, or was overwritten: its timers end.  map_value_ends_locked is
+ * for callers with a lock of the map's; timers_collect has to follow (map/timer.h).
+ */
+void map_value_ends(const struct map *map, void *value);
+void map_value_ends_locked(const struct map *map, void *value);
+
 /* user->value_size of types with plain values and with one value a CPU. */
 u32 map_value_size_plain(const struct map *map);
 u32 map_value_size_percpu(const struct map *map);

@@ -5,6 +5,7 @@
  */
 #include "map/hash.h"
 #include "map/lru.h"
+#include "map/timer.h"
 #include "map/usage.h"
 
 struct lru_hash {
@@ -52,6 +53,8 @@ static int evict(struct lru *lru, u32 element, u32 bucket)
 	if (e.element)
 		table_remove(t, g, &e);
 	spin_unlock(&g->lock);
+	if (e.element)
+		map_value_ends_locked(&t->map, table_value(t, element));
 	return e.element != 0;
 }
 
@@ -135,8 +138,12 @@ static long lru_hash_update(struct map *map, const void *key, const void *value,
 	spin_lock(&p.group->lock);
 	err = put_locked(l, &p, key, flags, element, &loser);
 	spin_unlock(&p.group->lock);
-	if (loser)
+	if (loser) {
+		map_value_ends_locked(map, table_value(t, loser));
 		lru_give(&l->lru, loser);
+	}
+	/* what was evicted for it, too */
+	timers_collect(map->obj.skep);
 	return err;
 }
 
@@ -157,6 +164,7 @@ static int take(struct map *map, const void *key, void *value)
 	spin_unlock(&p.group->lock);
 	if (!e.element)
 		return -ENOENT;
+	map_value_ends(map, table_value(&l->table, e.element));
 	lru_give(&l->lru, e.element);
 	return 0;
 }
@@ -205,6 +213,7 @@ static void read_entry(struct table *t, u32 element, void *value)
 
 static void give_back(struct table *t, u32 element)
 {
+	map_value_ends(&t->map, table_value(t, element));
 	lru_give(&container_of(t, struct lru_hash, table)->lru, element);
 }
 
@@ -237,6 +246,7 @@ static const struct map_user_ops lru_hash_user = {
 static const struct map_more_ops lru_hash_more = {
 	.for_each = lru_hash_for_each,
 	.usage = usage_of_lru_hash,
+	.key_of = hash_key_of,
 };
 
 const struct map_ops map_lru_hash_ops = {

@@ -6,6 +6,7 @@
 
 #include "btf/btf.h"
 #include "map/internal.h"
+#include "map/timer.h"
 
 #define VERSION(major, minor) ((major) << 16 | (minor) << 8)
 
@@ -98,6 +99,7 @@ static void map_free(struct obj *obj)
 {
 	struct map *map = map_of(obj);
 
+	timers_leave_map(map);
 	map->ops->free(map);
 	map_dealloc(map);
 }
@@ -290,6 +292,7 @@ int map_user_freeze(struct map *map)
 
 void map_user_gone(struct map *map)
 {
+	timers_leave_map(map);
 	if (map->ops->user->gone)
 		map->ops->user->gone(map);
 }

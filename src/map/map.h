@@ -19,6 +19,7 @@ struct btf;
 struct btf_record;
 struct map;
 struct map_bucket;
+struct timer;
 
 /*
  * A map's lookup from programs: the value's address (of the running CPU), or NULL.  Its arguments
@@ -89,6 +90,8 @@ struct map_more_ops {
 	long (*pop)(struct map *map, void *value);
 	long (*peek)(struct map *map, void *value);
 	u64 (*usage)(struct map *map); /* map_usage: map/usage.h has them */
+	/* The key of a value, which may be put into *index; types whose values may hold timers. */
+	const void *(*key_of)(const struct map *map, const void *value, u32 *index);
 };
 
 struct map_user_ops {
@@ -137,6 +140,7 @@ struct map {
 	struct btf *btf; /* a reference, or NULL */
 	u32 btf_key_type_id, btf_value_type_id;
 	const struct btf_record *record; /* locks, timers, ... in a value, or NULL; btf's own */
+	struct timer *timers;            /* in its values: map/timer.c, under its lock */
 	struct map *inner;               /* maps of maps: what the inner ones are like, else NULL */
 	_Atomic u32 frozen;              /* user space may not write: sys refuses with -EPERM */
 	_Atomic u64 owner_type;          /* prog arrays: what programs it may hold: prog/tail.h */

@@ -4,6 +4,7 @@
  */
 #include "btf/btf.h"
 #include "map/internal.h"
+#include "map/timer.h"
 
 static _Atomic u32 *lock_of(const struct map *map, void *value)
 {
@@ -23,17 +24,37 @@ static u32 copied_size(const struct map *map, u64 flags)
 	return flags & VALUE_WORDS ? (u32)round_up_to(map->value_size, 8) : map->value_size;
 }
 
+static int has_timers(const struct map *map)
+{
+	return btf_record_has(map->record, BTF_FIELD_TIMER | BTF_FIELD_WORKQUEUE);
+}
+
+void map_value_ends(const struct map *map, void *value)
+{
+	if (unlikely(has_timers(map)))
+		timers_leave_value(map, value);
+}
+
+void map_value_ends_locked(const struct map *map, void *value)
+{
+	if (unlikely(has_timers(map)))
+		timers_detach_value(map, value);
+}
+
 static void clear_fields(const struct map *map, void *value)
 {
 	for (u32 i = 0; map->record && i < map->record->count; i++) {
 		const struct btf_field *f = &map->record->field[i];
+		static const u8 zeroes[64];
 
-		memset((u8 *)value + f->off, 0, f->size);
+		racy_copy((u8 *)value + f->off, zeroes, f->size);
 	}
 }
 
 void map_value_fresh(const struct map *map, void *value, const void *from, u64 flags)
 {
+	/* of a run that still had the element when it was freed */
+	map_value_ends_locked(map, value);
 	racy_copy(value, from, copied_size(map, flags));
 	clear_fields(map, value);
 }

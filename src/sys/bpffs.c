@@ -130,6 +130,7 @@ static int fill(struct skep *skep, struct bpffs_inode *inode, const struct conte
 	if (content->obj) {
 		obj_get(content->obj);
 		content->obj->pins++;
+		atomic_fetch_add(&content->obj->users, 1);
 	}
 	return 0;
 }

@@ -95,6 +95,7 @@ static void insert(struct skep *skep, struct sys_file *file)
 	*bucket_of(sys, file->ino) = file;
 	file->next_mode = file->obj->file;
 	file->obj->file = file;
+	atomic_fetch_add(&file->obj->users, 1);
 	file_watch(sys, file);
 	sys->nr_files++;
 	sys->nr_buffers += is_buffer(file->obj);
@@ -111,6 +112,7 @@ void file_detach(struct sys *sys, struct sys_file *file)
 	while (*at != file)
 		at = &(*at)->next_mode;
 	*at = file->next_mode;
+	atomic_fetch_sub(&file->obj->users, 1);
 	file_unwatch(sys, file);
 	file->was_only = !file->obj->file;
 	file->last = file->was_only && !file->obj->pins;
@@ -131,6 +133,7 @@ void pin_gone(struct obj *obj)
 
 	pthread_mutex_lock(lock);
 	last = !--obj->pins && !obj->file;
+	atomic_fetch_sub(&obj->users, 1);
 	pthread_mutex_unlock(lock);
 	if (last)
 		users_gone(obj);

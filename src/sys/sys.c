@@ -3,6 +3,7 @@
 
 #include "btf/btf.h"
 #include "map/output.h"
+#include "map/timer.h"
 #include "helper/trace.h"
 #include "interp/interp.h"
 #include "jit/jit.h"
@@ -76,11 +77,13 @@ static void part_maps(struct skep *skep)
 
 void sys_free(struct skep *skep)
 {
+	timers_stop(skep);
 	output_orphan(skep);
 	part_maps(skep);
 	bpffs_destroy(skep);
 	points_destroy(skep);
 	files_destroy(skep);
+	timers_free(skep);
 	btf_kernel_free(skep);
 	trace_free(skep->trace);
 	pthread_mutex_destroy(&skep->sys->bind_lock);

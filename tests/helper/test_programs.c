@@ -11,8 +11,11 @@
  *	ctx 8 address			so many zero bytes of context are passed; the first eight
  *					may be the packet's address
  *	map out ARRAY 4 64 1		name, type, key, value, entries; then perhaps "lock",
- *"timer" r1 = map[out][0]+8		the program; "call bpf_loop" needs no number, call
- *bpf_dynptr_size		and kfuncs are called as helpers are
+ *					"timer" or "work"
+ *
+ *	r1 = map[out][0]+8		the program; "call bpf_loop" needs no number, and kfuncs
+ *					are called as helpers are
+ *
  *	= 5				R0 has to be this, on Linux and here
  *	refused invalid access		not loaded, in these words
  *	again bye			the same once more under another name, but for what follows
@@ -51,7 +54,7 @@ static const struct name maps[] = {
 	{MAP(PERCPU_HASH)}, {MAP(PROG_ARRAY)}, {MAP(RINGBUF)},  {MAP(PERF_EVENT_ARRAY)},
 };
 
-static const struct name values[] = {{"lock", BOTH_LOCK}, {"timer", BOTH_TIMER}};
+static const struct name values[] = {{"lock", BOTH_LOCK}, {"timer", BOTH_TIMER}, {"work", BOTH_WORK}};
 
 static struct fixture {
 	struct skep *skep[3]; /* an engine each */

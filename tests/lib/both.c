@@ -32,13 +32,13 @@ void both_close(struct skep *skep, int fd)
 }
 
 /*
- * The types that tests need: numbers, a value with a lock, a value with a timer, and functions that
- * are nobody else's.
+ * The types that tests need: numbers, values with a lock, a timer or a work queue, and functions
+ * that are nobody else's.
  */
-enum { T_U32 = 1, T_U64, T_LOCK, T_LOCK_VALUE, T_TIMER, T_TIMER_VALUE, T_PROTO, T_FUNC };
+enum { T_U32 = 1, T_U64, T_LOCK, T_LOCK_VALUE, T_TIMER, T_TIMER_VALUE, T_PROTO, T_FUNC, T_WORK, T_WORK_VALUE };
 
-static const char names[] = "\0u32\0u64\0bpf_spin_lock\0bpf_timer\0value\0f";
-enum { N_U32 = 1, N_U64 = 5, N_LOCK = 9, N_TIMER = 23, N_VALUE = 33, N_F = 39 };
+static const char names[] = "\0u32\0u64\0bpf_spin_lock\0bpf_timer\0value\0f\0bpf_wq";
+enum { N_U32 = 1, N_U64 = 5, N_LOCK = 9, N_TIMER = 23, N_VALUE = 33, N_F = 39, N_WORK = 41 };
 
 #define INFO(kind, n) ((u32)(kind) << 24 | (n))
 static const u32 types[] = {
@@ -51,7 +51,10 @@ static const u32 types[] = {
 	N_TIMER, INFO(BTF_KIND_STRUCT, 2), 16, N_VALUE, T_U64, 0, N_F, T_U64, 64, /* */
 	N_VALUE, INFO(BTF_KIND_STRUCT, 2), 24, N_TIMER, T_TIMER, 0, N_U64, T_U64, 128,
 	/* 7: u32 (); 8: static f */
-	0, INFO(BTF_KIND_FUNC_PROTO, 0), T_U32, N_F, INFO(BTF_KIND_FUNC, 0), T_PROTO};
+	0, INFO(BTF_KIND_FUNC_PROTO, 0), T_U32, N_F, INFO(BTF_KIND_FUNC, 0), T_PROTO,
+	/* 9: struct bpf_wq { u64, u64 }; 10: { wq, u64 } */
+	N_WORK, INFO(BTF_KIND_STRUCT, 2), 16, N_VALUE, T_U64, 0, N_F, T_U64, 64, /* */
+	N_VALUE, INFO(BTF_KIND_STRUCT, 2), 24, N_WORK, T_WORK, 0, N_U64, T_U64, 128};
 
 static int load_btf(struct skep *skep)
 {
@@ -75,7 +78,10 @@ static int load_btf(struct skep *skep)
 static int create_map(struct skep *skep, int btf, const struct both_map *map)
 {
 	static const u32 values[] = {
-		[BOTH_LOCK] = T_LOCK_VALUE, [BOTH_TIMER] = T_TIMER_VALUE, [BOTH_PLAIN] = 0};
+		[BOTH_LOCK] = T_LOCK_VALUE,
+		[BOTH_TIMER] = T_TIMER_VALUE,
+		[BOTH_WORK] = T_WORK_VALUE,
+		[BOTH_PLAIN] = 0};
 	union bpf_attr attr = {.map_type = map->type,
 			       .key_size = map->key_size,
 			       .value_size = map->value_size,

@@ -11,7 +11,7 @@
 enum { BOTH_DATA = 24576, BOTH_MAPS = 6, BOTH_CONTENT = 65536 };
 
 /* What is in a map's value besides numbers: its BTF is made for it. */
-enum both_value { BOTH_PLAIN, BOTH_LOCK, BOTH_TIMER };
+enum both_value { BOTH_PLAIN, BOTH_LOCK, BOTH_TIMER, BOTH_WORK };
 
 struct both_map {
 	char name[32];

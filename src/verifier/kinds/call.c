@@ -111,17 +111,19 @@ static struct val result_of(struct flow *f, const struct helper *helper, const s
 
 /* What a callback gets in R1 to R5; registers are those of the call. */
 struct callback {
-	u32 helper;
+	u32 helper; /* 0: a kfunc */
+	const char *kfunc;
 	s8 from[5]; /* 1..5: a copy of that register, else one of the below */
 };
-enum { FROM_NOTHING = 0, FROM_SCALAR = -1, FROM_OTHER = -2, FROM_VALUE = -3 };
+enum { FROM_NOTHING = 0, FROM_SCALAR = -1, FROM_OTHER = -2, FROM_VALUE = -3, FROM_MAP = -4 };
 
 static const struct callback callbacks[] = {
-	{BPF_FUNC_loop, {FROM_SCALAR, 3}},
-	{BPF_FUNC_for_each_map_elem, {1, FROM_OTHER, FROM_VALUE, 3}},
-	{BPF_FUNC_timer_set_callback, {FROM_OTHER, FROM_OTHER, FROM_VALUE}},
-	{BPF_FUNC_find_vma, {FROM_OTHER, FROM_OTHER, 4}},
-	{BPF_FUNC_user_ringbuf_drain, {FROM_OTHER, 3}},
+	{BPF_FUNC_loop, NULL, {FROM_SCALAR, 3}},
+	{BPF_FUNC_for_each_map_elem, NULL, {1, FROM_OTHER, FROM_VALUE, 3}},
+	{BPF_FUNC_timer_set_callback, NULL, {FROM_MAP, FROM_OTHER, FROM_VALUE}},
+	{BPF_FUNC_find_vma, NULL, {FROM_OTHER, FROM_OTHER, 4}},
+	{BPF_FUNC_user_ringbuf_drain, NULL, {FROM_OTHER, 3}},
+	{0, "bpf_wq_set_callback_impl", {FROM_MAP, FROM_OTHER, FROM_VALUE}},
 };
 
 static struct val callback_arg(struct flow *f, s8 from)
@@ -135,29 +137,45 @@ static struct val callback_arg(struct flow *f, s8 from)
 		return val_of_kind(K_OTHER);
 	case FROM_VALUE:
 		return (struct val){.kinds = K_MAP_VALUE, .map = reg_of(f, 1)->map};
+	case FROM_MAP:
+		return (struct val){
+			.kinds = K_MAP_PTR, .known = KNOWN_ALL, .map = reg_of(f, 1)->map};
 	default:
 		return *reg_of(f, (u32)from);
 	}
 }
 
-static int enter_callback(struct flow *f, const struct helper *helper)
+/* What R`arg` is, is entered as `row` says (NULL: nobody knows how). */
+static int enter(struct flow *f, const struct callback *row, u32 arg)
 {
-	u32 arg = args_find(helper, ARG_FUNC);
-	const struct callback *row = callbacks;
-	const struct val *func;
+	const struct val *func = reg_of(f, arg);
 	struct val args[5];
 
-	if (!arg)
-		return 0;
-	func = reg_of(f, arg);
-	while (row < callbacks + ARRAY_SIZE(callbacks) && row->helper != helper->id)
-		row++;
-	if (row == callbacks + ARRAY_SIZE(callbacks) || func->known != KNOWN_ALL)
+	if (!row || !val_is(func, K_FUNC) || func->known != KNOWN_ALL)
 		return reject(f->env, -ENOTSUPP, "R%u is more than one callback", arg);
 	for (u32 i = 0; i < 5; i++)
 		args[i] = callback_arg(f, row->from[i]);
 	f->env->subprogs[func->value].is_callback = 1;
 	return flow_enter(f, (u32)func->value, args);
+}
+
+static int enter_callback(struct flow *f, const struct helper *helper)
+{
+	u32 arg = args_find(helper, ARG_FUNC);
+
+	for (u32 i = 0; i < ARRAY_SIZE(callbacks) && arg; i++)
+		if (callbacks[i].helper == helper->id)
+			return enter(f, &callbacks[i], arg);
+	return arg ? enter(f, NULL, arg) : 0;
+}
+
+/* The kfuncs that have callbacks take them in R2. */
+static int enter_kfunc_callback(struct flow *f, const struct kfunc *kfunc)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(callbacks); i++)
+		if (callbacks[i].kfunc && !strcmp(callbacks[i].kfunc, kfunc->name))
+			return enter(f, &callbacks[i], 2);
+	return 0;
 }
 
 /* Pointers into the packet are numbers now. */
@@ -214,6 +232,7 @@ static struct val result_of_proto(const char *proto)
 static int call_kfunc(struct flow *f, const struct bpf_insn *insn)
 {
 	const struct kfunc *kfunc = kfunc_called(f->env, insn);
+	int err;
 
 	if (!kfunc)
 		return reject(f->env, -EINVAL,
@@ -221,6 +240,9 @@ static int call_kfunc(struct flow *f, const struct bpf_insn *insn)
 	if (!kfunc->fn)
 		return reject(f->env, -ENOTSUPP, "skep does not have kfunc %s yet", kfunc->name);
 	f->env->facts[f->pc].kfunc = kfunc;
+	err = enter_kfunc_callback(f, kfunc);
+	if (err)
+		return err;
 	for (u32 i = 1; i <= 5; i++)
 		if (reg_of(f, i)->kinds & K_STACK) {
 			kinds_stack_reach(f, reg_of(f, i), 0);
