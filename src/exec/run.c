@@ -59,6 +59,7 @@ static int trace_until_empty(struct exec *exec, struct process *p)
 		empty = fds[EXEC_FDS + 1].revents != 0;
 	}
 	tracer_free(tracer);
+	p->ended = true;
 	return 0;
 }
 

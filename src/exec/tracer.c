@@ -63,6 +63,7 @@ struct tracer {
 	pthread_cond_t turn;     /* something of it has changed */
 	int seized;              /* 1, or -errno */
 	struct traced *finished; /* by their threads */
+	u32 threads;
 };
 
 static void go_on(pid_t tid, int signal)
@@ -208,21 +209,37 @@ static void *run_call(void *cookie)
 {
 	struct traced *c = cookie;
 
+	struct tracer *t = c->tracer;
+
 	c->ret = notice_serve(&c->n);
-	announce(c->tracer, c);
+	announce(t, c);
+	pthread_mutex_lock(&t->lock);
+	t->threads--;
+	pthread_cond_broadcast(&t->turn);
+	pthread_mutex_unlock(&t->lock);
 	return NULL;
 }
 
-static int start_thread(pthread_t *thread, void *(*fn)(void *), void *cookie)
+/* On a thread of its own: 1, or 0 when there is none to be had. */
+static bool start_call(struct tracer *t, struct traced *c)
 {
 	pthread_attr_t attr;
+	pthread_t thread;
 	int err;
 
+	pthread_mutex_lock(&t->lock);
+	t->threads++;
+	pthread_mutex_unlock(&t->lock);
 	pthread_attr_init(&attr);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	err = pthread_create(thread, &attr, fn, cookie);
+	err = pthread_create(&thread, &attr, run_call, c);
 	pthread_attr_destroy(&attr);
-	return -err;
+	if (!err)
+		return true;
+	pthread_mutex_lock(&t->lock);
+	t->threads--;
+	pthread_mutex_unlock(&t->lock);
+	return false;
 }
 
 static void take_finished(struct tracer *t)
@@ -251,7 +268,6 @@ static void take_finished(struct tracer *t)
 static void serve_stop(struct tracer *t, pid_t tid, bool trapped)
 {
 	struct traced *c = os_alloc(t->tree.exec->skep->os, sizeof(*c));
-	pthread_t thread;
 
 	if (!c || ptrace(PTRACE_GETREGS, tid, NULL, &c->regs)) {
 		os_free(t->tree.exec->skep->os, c);
@@ -267,7 +283,7 @@ static void serve_stop(struct tracer *t, pid_t tid, bool trapped)
 	regs_to_call(&c->regs, trapped, &c->n);
 	c->next = t->under_way;
 	t->under_way = c;
-	c->running = notice_may_wait(&c->n) && !start_thread(&thread, run_call, c);
+	c->running = notice_may_wait(&c->n) && start_call(t, c);
 	if (!c->running)
 		conclude(t, c, notice_serve(&c->n));
 }
@@ -364,6 +380,10 @@ static void trace(struct tracer *t)
 		take_finished(t);
 		usleep(1000);
 	}
+	pthread_mutex_lock(&t->lock);
+	while (t->threads)
+		pthread_cond_wait(&t->turn, &t->lock);
+	pthread_mutex_unlock(&t->lock);
 }
 
 static void *tracer_thread(void *cookie)
@@ -378,22 +398,33 @@ static void *tracer_thread(void *cookie)
 	pthread_mutex_unlock(&t->lock);
 	if (err > 0)
 		trace(t);
-	t->p->ended = true;
 	(void)!write(t->done, &one, sizeof(one));
 	return NULL;
 }
 
 static int start(struct tracer *t)
 {
-	int err = start_thread(&t->thread, tracer_thread, t);
+	int err = -pthread_create(&t->thread, NULL, tracer_thread, t);
 
+	if (err)
+		return err;
 	pthread_mutex_lock(&t->lock);
-	while (!err && !t->seized)
+	while (!t->seized)
 		pthread_cond_wait(&t->turn, &t->lock);
-	if (!err && t->seized < 0)
-		err = t->seized;
+	err = t->seized < 0 ? t->seized : 0;
 	pthread_mutex_unlock(&t->lock);
+	if (err)
+		pthread_join(t->thread, NULL);
 	return err;
+}
+
+static void destroy(struct tracer *t)
+{
+	if (t->done >= 0)
+		close(t->done);
+	pthread_cond_destroy(&t->turn);
+	pthread_mutex_destroy(&t->lock);
+	os_free(t->tree.exec->skep->os, t);
 }
 
 int tracer_create(struct exec *exec, struct process *p, struct tracer **out, int *done)
@@ -411,7 +442,7 @@ int tracer_create(struct exec *exec, struct process *p, struct tracer **out, int
 	t->done = eventfd(0, EFD_CLOEXEC);
 	err = t->done < 0 ? -errno : start(t);
 	if (err) {
-		tracer_free(t);
+		destroy(t);
 		return err;
 	}
 	*done = t->done;
@@ -421,8 +452,6 @@ int tracer_create(struct exec *exec, struct process *p, struct tracer **out, int
 
 void tracer_free(struct tracer *t)
 {
-	close(t->done);
-	pthread_cond_destroy(&t->turn);
-	pthread_mutex_destroy(&t->lock);
-	os_free(t->tree.exec->skep->os, t);
+	pthread_join(t->thread, NULL);
+	destroy(t);
 }
