@@ -19,6 +19,7 @@ struct exec_options {
 	bool stats;         /* at the end, calls, time and bytes by command */
 	bool as_root;       /* clients are told that they are uid 0 and gid 0 */
 	enum exec_caps caps;
+	const char *mode; /* "notify", "ptrace"; NULL: the first of these that works */
 };
 
 /*

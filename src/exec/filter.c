@@ -67,15 +67,14 @@ static void land(struct code *code, u32 from)
 }
 
 /* What containers' own filters answer with an errno has to be trapped, which is stronger. */
-static u32 action(const struct row *row, u32 flags)
+static u32 action(const struct plan *plan, u32 row)
 {
-	if (!(flags & FILTER_TRACED))
+	if (!plan->traced)
 		return SECCOMP_RET_USER_NOTIF;
-	return row->nr == SYS_bpf || row->nr == SYS_perf_event_open ? SECCOMP_RET_TRAP
-								    : SECCOMP_RET_TRACE;
+	return plan->denied[row] ? SECCOMP_RET_TRAP : SECCOMP_RET_TRACE;
 }
 
-static void emit_row(struct code *code, const struct row *row, u32 flags)
+static void emit_row(struct code *code, const struct row *row, u32 ret)
 {
 	u32 start = code->len;
 
@@ -83,12 +82,12 @@ static void emit_row(struct code *code, const struct row *row, u32 flags)
 	emit_exit_unless(code, BPF_JEQ, (u32)row->nr);
 	for (u32 i = 0; i < ROW_CONDS && row->when[i].op != COND_NONE; i++)
 		emit_cond(code, &row->when[i]);
-	emit(code, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action(row, flags)));
+	emit(code, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, ret));
 	land(code, start);
 }
 
 /* Other ABIs of the machine have other numbers: nothing of them is ours. */
-static void make(struct code *code, u32 flags)
+static void make(struct code *code, const struct plan *plan)
 {
 	code->len = 0;
 	load(code, offsetof(struct seccomp_data, arch));
@@ -96,8 +95,8 @@ static void make(struct code *code, u32 flags)
 	     (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0));
 	emit(code, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 	for (u32 i = 0; i < nr_rows; i++)
-		if (flags & FILTER_AS_ROOT || !rows[i].only_as_root)
-			emit_row(code, &rows[i], flags);
+		if (plan->as_root || !rows[i].only_as_root)
+			emit_row(code, &rows[i], action(plan, i));
 	emit(code, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 }
 
@@ -114,17 +113,17 @@ static int install(const struct sock_fprog *prog, unsigned long flags)
  * A call that we have received waits even when a signal comes: interrupted, it would be made again
  * with what it did already done.  Linux has that since 5.19.
  */
-int filter_install(u32 flags)
+int filter_install(const struct plan *plan)
 {
 	struct code code;
 	struct sock_fprog prog = {.filter = code.insns};
 	int fd;
 
-	make(&code, flags);
+	make(&code, plan);
 	prog.len = (unsigned short)code.len;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
-	if (flags & FILTER_TRACED)
+	if (plan->traced)
 		return install(&prog, 0);
 	fd = install(&prog,
 		     SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);

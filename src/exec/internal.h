@@ -61,6 +61,20 @@ const struct row *row_by_nr(int nr);
 #undef SYSCALL_AS_ROOT
 #undef WHEN
 
+/* ---- probe.c: how the tree is served ---- */
+
+enum { STAT_ROWS = 128 };
+
+struct plan {
+	bool as_root; /* with the rows of --as-root */
+	bool traced;  /* by ptrace; or by notification */
+	/* By row: the errno with which a filter that is there already answers the call, or 0. */
+	u8 denied[STAT_ROWS];
+};
+
+/* What works here, or the mode that the options ask for.  0, or -errno after a message. */
+int plan_make(const struct exec_options *options, struct plan *plan);
+
 /* ---- notice.c: a call that waits for its answer ---- */
 
 enum { NOTIF_ROOM = 256 };
@@ -180,7 +194,6 @@ void ready_forget(struct exec *exec, const struct obj *obj);
 
 /* ---- stats.c ---- */
 
-enum { STAT_ROWS = 128 };
 struct stat_row {
 	_Atomic u64 calls, ns, bytes;
 };
@@ -193,16 +206,11 @@ void stats_print(const struct exec *exec);
 
 /* ---- filter.c ---- */
 
-enum filter_flags {
-	FILTER_AS_ROOT = 1, /* with the rows of --as-root */
-	FILTER_TRACED = 2,  /* for a tracer: without a listener */
-};
-
 /*
  * Put the calling process under the filter of all rows.  The listener, O_CLOEXEC (traced: 0), or
  * -errno.
  */
-int filter_install(u32 flags);
+int filter_install(const struct plan *plan);
 
 /* ---- supervisor.c: the whole ---- */
 
@@ -264,7 +272,8 @@ void exec_sleep(struct exec *exec, struct pollfd *fds, u32 n);
 /* ---- process.c: our process, and the program that it starts ---- */
 
 struct process {
-	struct rlimit fd_limit; /* the two that the program shall have, as we were started */
+	const struct plan *plan; /* by which it was launched */
+	struct rlimit fd_limit;  /* the two that the program shall have, as we were started */
 	sigset_t mask;
 	int signals; /* signalfd: then process_signals */
 	/* what launch fills in */
@@ -276,7 +285,6 @@ struct process {
 	int status;   /* as wait tells it */
 	bool ended;
 	bool traced; /* a tracer waits for it */
-	bool quiet;  /* it is only tried */
 };
 
 /* Signals, limits, orphans.  0, or -1 after a message. */
@@ -304,16 +312,13 @@ int bpf_is_served(void);
 
 /* ---- launch.c ---- */
 
-/*
- * Fork, put the child under the filter (enum filter_flags), have it wait.  Without argv it asks
- * bpf_is_served and exits with 0 or not.  0 or -errno after a message.
- */
-int launch(struct process *p, u32 filter, char **argv);
+/* Fork, put the child under the filter, have it wait.  0 or -errno after a message. */
+int launch(struct process *p, const struct plan *plan, char **argv);
 
 /* ---- tracer.c ---- */
 
 /*
- * Serve the program, which was launched with FILTER_TRACED, and its tree by ptrace.  `done` polls
+ * Serve the program, whose plan says so, and its tree by ptrace.  `done` polls
  * readable when the last has ended.  0 or -errno.
  */
 struct tracer;

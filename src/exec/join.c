@@ -77,11 +77,12 @@ static int wait_for_end(int connection, struct process *p)
 
 static int join(int connection, const char *name, bool as_root, char **argv)
 {
+	struct plan plan = {.as_root = as_root};
 	struct process p;
 	int err = process_prepare(&p);
 
 	if (!err)
-		err = launch(&p, as_root ? FILTER_AS_ROOT : 0, argv);
+		err = launch(&p, &plan, argv);
 	if (err)
 		return EXEC_FAILED;
 	err = hand_over(connection, &p, name);

@@ -4,8 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -41,16 +39,13 @@ static void begin(const struct pipes *pipes, int err, char **argv)
 {
 	if (err < 0)
 		_exit(EXEC_FAILED);
-	if (!argv)
-		_exit(bpf_is_served() ? 0 : EXEC_FAILED);
 	execvp(argv[0], argv);
 	tell(pipes, errno);
 	_exit(EXEC_NOT_FOUND);
 }
 
 /* Of the calls under the filter, write() here is the one that nobody serves yet. */
-static void be_child(const struct process *p, const struct pipes *pipes, pid_t parent, u32 filter,
-		     char **argv)
+static void be_child(const struct process *p, const struct pipes *pipes, pid_t parent, char **argv)
 {
 	int listener;
 	char end;
@@ -63,13 +58,13 @@ static void be_child(const struct process *p, const struct pipes *pipes, pid_t p
 	setrlimit(RLIMIT_NOFILE, &p->fd_limit);
 	signal(SIGIO, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &p->mask, NULL);
-	if (filter & FILTER_TRACED) {
+	if (p->plan->traced) {
 		/* a tracer has to be there first: without one its calls fail */
 		tell(pipes, 0);
 		(void)!read(pipes->go[0], &end, 1);
-		begin(pipes, filter_install(filter), argv);
+		begin(pipes, filter_install(p->plan), argv);
 	}
-	listener = filter_install(filter);
+	listener = filter_install(p->plan);
 	tell(pipes, listener);
 	if (listener >= 0)
 		(void)!read(pipes->go[0], &end, 1);
@@ -86,47 +81,33 @@ static const char *why_no_filter(int err)
 }
 
 /* The number of the listener's fd in the child, or why there is none. */
-__attribute__((format(printf, 2, 3))) static void complain(const struct process *p, const char *fmt,
-							   ...)
-{
-	char line[512];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(line, sizeof(line), fmt, args);
-	va_end(args);
-	if (!p->quiet)
-		exec_say("%s", line);
-}
-
-static int fetch_listener(struct process *p, u32 filter)
+static int fetch_listener(struct process *p)
 {
 	int number;
 
 	if (read(p->failure, &number, sizeof(number)) != sizeof(number)) {
-		complain(p, "the child ended before it began");
+		exec_say("the child ended before it began");
 		return -EIO;
 	}
 	if (number < 0) {
-		complain(p, "no filter can be put on the program: %s", why_no_filter(number));
+		exec_say("no filter can be put on the program: %s", why_no_filter(number));
 		return number;
 	}
 	p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
-	p->traced = filter & FILTER_TRACED;
+	p->traced = p->plan->traced;
 	if (p->traced)
 		return 0;
 	p->listener = p->pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, p->pidfd, number, 0);
 	if (p->listener >= 0)
 		return 0;
 	number = -errno;
-	complain(p,
-		 "the program's fds cannot be reached (pidfd_getfd: %s): Linux 5.6 is needed, and "
+	exec_say("the program's fds cannot be reached (pidfd_getfd: %s): Linux 5.6 is needed, and "
 		 "ptrace of one's own children",
 		 strerror(-number));
 	return number;
 }
 
-int launch(struct process *p, u32 filter, char **argv)
+int launch(struct process *p, const struct plan *plan, char **argv)
 {
 	pid_t parent = getpid();
 	struct pipes pipes;
@@ -136,9 +117,10 @@ int launch(struct process *p, u32 filter, char **argv)
 		exec_say("pipe: %s", strerror(-err));
 		return err;
 	}
+	p->plan = plan;
 	p->pid = fork();
 	if (!p->pid)
-		be_child(p, &pipes, parent, filter, argv);
+		be_child(p, &pipes, parent, argv);
 	close(pipes.tell[1]);
 	close(pipes.go[0]);
 	p->go = pipes.go[1];
@@ -147,7 +129,7 @@ int launch(struct process *p, u32 filter, char **argv)
 		exec_say("fork: %s", strerror(errno));
 		return -EAGAIN;
 	}
-	err = fetch_listener(p, filter);
+	err = fetch_listener(p);
 	if (err)
 		kill(p->pid, SIGKILL);
 	return err;

@@ -1,9 +1,7 @@
 /* skep exec: an instance for one tree, which ends with it. */
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "exec/internal.h"
@@ -63,60 +61,22 @@ static int trace_until_empty(struct exec *exec, struct process *p)
 	return 0;
 }
 
-static int run_as(struct exec *exec, struct process *p, u32 filter, char **argv)
+static int serve(struct exec *exec, struct process *p, const struct plan *plan, char **argv)
 {
-	int err = launch(p, filter, argv);
+	int err = launch(p, plan, argv);
 
 	if (err)
 		return err;
-	return filter & FILTER_TRACED ? trace_until_empty(exec, p) : serve_until_empty(exec, p);
+	return plan->traced ? trace_until_empty(exec, p) : serve_until_empty(exec, p);
 }
 
-/* Are we under a filter already, which may answer in the place of ours? */
-static bool is_filtered(void)
-{
-	FILE *file = fopen("/proc/self/status", "re");
-	char line[128];
-	int mode = 0;
-
-	while (file && !mode && fgets(line, sizeof(line), file))
-		if (sscanf(line, "Seccomp: %d", &mode) == 1)
-			break;
-	if (file)
-		fclose(file);
-	return mode != 0;
-}
-
-/* A child of ours asks whether bpf() is served so. */
-static bool works(struct exec *exec, const struct process *p, u32 filter)
-{
-	struct process probe = *p;
-
-	probe.quiet = true;
-	return !run_as(exec, &probe, filter, NULL) && WIFEXITED(probe.status) &&
-	       !WEXITSTATUS(probe.status);
-}
-
-static u32 choose(struct exec *exec, const struct process *p)
-{
-	u32 filter = exec->options.as_root ? FILTER_AS_ROOT : 0;
-	bool traced = false;
-
-	if (is_filtered())
-		traced = !works(exec, p, filter) && works(exec, p, filter | FILTER_TRACED);
-	if (exec->options.verbose)
-		exec_say(traced ? "a filter around us answers bpf(): by ptrace"
-				: "by seccomp notification");
-	return traced ? filter | FILTER_TRACED : filter;
-}
-
-static int run(struct exec *exec, char **argv)
+static int run(struct exec *exec, const struct plan *plan, char **argv)
 {
 	struct process p;
 	int err = process_prepare(&p);
 
 	if (!err)
-		err = run_as(exec, &p, choose(exec, &p), argv);
+		err = serve(exec, &p, plan, argv);
 	if (err)
 		return EXEC_FAILED;
 	if (exec->options.stats)
@@ -138,14 +98,16 @@ static int run_nested(const struct exec_options *options, char **argv)
 int exec_run(const struct exec_options *options, char **argv)
 {
 	struct exec *exec = NULL;
+	struct plan plan;
 	int err;
 
 	if (bpf_is_served())
 		return run_nested(options, argv);
+	if (plan_make(options, &plan))
+		return EXEC_FAILED;
 	err = exec_create(options, &exec);
-
 	if (!err)
-		return run(exec, argv);
+		return run(exec, &plan, argv);
 	exec_say("an instance cannot be made: %s", strerror(-err));
 	return EXEC_FAILED;
 }

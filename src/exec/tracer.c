@@ -104,7 +104,7 @@ static void answer(struct tracer *t, struct traced *c, long ret)
 	pid_t tid = (pid_t)c->n.call.pid;
 
 	if (ret == NOTICE_CONTINUE && c->trapped)
-		ret = -EPERM; /* what the filter around us would say */
+		ret = -(long)t->p->plan->denied[c->n.row - rows]; /* as the filter around us */
 	if (ret != NOTICE_CONTINUE) {
 		c->regs.rax = (u64)ret;
 		c->regs.orig_rax = (u64)-1;

@@ -1,5 +1,6 @@
 /* skep exec: unmodified programs over an instance of ours. */
 #include <stddef.h>
+#include <string.h>
 
 #include "exec/exec.h"
 #include "tools/tool.h"
@@ -7,7 +8,7 @@
 extern const struct tool tool_exec;
 
 struct exec_tool_options {
-	const char *name, *caps;
+	const char *name, *caps, *mode;
 	u32 kernel;
 	u64 ncpu;
 	bool verbose, stats, as_root;
@@ -22,20 +23,25 @@ static int exec_tool_run(void *opts, char **args, int nargs)
 		.verbose = o->verbose,
 		.stats = o->stats,
 		.as_root = o->as_root,
+		.mode = o->mode,
 	};
 
 	(void)nargs;
 	if (o->ncpu > UINT32_MAX)
 		return fail("--ncpu: that many CPUs there are nowhere");
+	if (o->mode && strcmp(o->mode, "notify") && strcmp(o->mode, "ptrace"))
+		return usage(&tool_exec, "--mode is notify or ptrace");
 	if (o->caps && exec_caps_by_name(o->caps, &options.caps))
 		return usage(&tool_exec, "--caps is all, none or virtual");
 	if (!o->name)
 		return exec_run(&options, args);
 	if (!exec_name_valid(o->name))
 		return usage(&tool_exec, "--name takes up to 64 letters, digits, '_', '.' and '-'");
-	if (o->kernel || o->ncpu || o->stats || o->caps)
-		return usage(&tool_exec,
-			     "--kernel, --ncpu, --caps and --stats are for 'skep serve' to say");
+	if (o->kernel || o->ncpu || o->stats || o->caps || o->mode)
+		return usage(
+			&tool_exec,
+			"--kernel, --ncpu, --caps and --stats are for 'skep serve' to say, and "
+			"--mode is notify");
 	return exec_join(&options, o->name, args);
 }
 
@@ -49,6 +55,10 @@ static const struct option exec_tool_options[] = {
 	 "virtual, where each thread has a full set to drop and to take back.",
 	 NULL},
 	{"as-root", OPTION_FLAG, OFF(as_root), NULL, "Tell PROGRAM that it is run by root.", NULL},
+	{"mode", OPTION_STRING, OFF(mode), "HOW",
+	 "Serve by notify (seccomp's), or by ptrace, which is slower but works where another\n"
+	 "filter refuses bpf(), as in containers. Without it: what works.",
+	 NULL},
 	{"name", OPTION_STRING, OFF(name), "N",
 	 "Join the instance that 'skep serve --name N' keeps.", NULL},
 	{"verbose", OPTION_FLAG, OFF(verbose), NULL, "Say on standard error how it is done.", NULL},

@@ -17,8 +17,12 @@ for source in "$here"/clients/*.c; do
 done
 
 EXEC_OPTIONS=-v run true
-grep -q 'by seccomp notification' "$out" && echo "ok - without a filter it is by notification" ||
+grep -q 'served by notification' "$out" && echo "ok - without a filter it is by notification" ||
 	bad "without a filter it is by notification" "$(cat "$out")"
+
+EXEC_OPTIONS="-v --mode ptrace" run "$dir/array"
+grep -q 'served by ptrace' "$out" && [ $code -eq 0 ] && echo "ok - by ptrace when that is asked for" ||
+	bad "by ptrace when that is asked for" "$(cat "$out")"
 
 # both NAME COMMAND...: the same output and status by notification and under the filter.
 both() {
@@ -41,6 +45,10 @@ both bpftool sh -c 'bpftool map create /sys/fs/bpf/x type hash key 4 value 8 ent
 	bpftool map show; ls /sys/fs/bpf; rm /sys/fs/bpf/x; bpftool map show; exit 5'
 both lives "$dir/lives"
 both attack "$dir/attack"
+mkdir "$dir/point"
+chmod 777 "$dir/point"
+both "a mounted bpffs" sh -c 'cd /; mount -t bpf bpf "$0" && mkdir "$0/inner" && ls "$0" && umount "$0" &&
+	mount -t tmpfs tmpfs "$0"' "$dir/point"
 both "a killed program" sh -c 'kill -KILL $$'
 both "a program that is not there" ./nonesuch/at/all
 
@@ -50,9 +58,16 @@ for client in array freeze hash map_in_map percpu prog_array lives attack; do
 	both $client "$dir/$client"
 done
 
+DENIED=
+for test in clients bpftool bpffs; do
+	WRAP=$dir/denied sh "$here/test_$test.sh" >"$out"
+	if [ $? -eq 0 ] && grep -q '^ok' "$out"; then echo "ok - all of test_$test.sh"
+	else bad "all of test_$test.sh" "$(cat "$out")"; fi
+done
+
 WRAP=$dir/denied
 EXEC_OPTIONS=-v run true
-grep -q 'by ptrace' "$out" && echo "ok - it says so" || bad "it says so" "$(cat "$out")"
+grep -q 'served by ptrace' "$out" && echo "ok - it says so" || bad "it says so" "$(cat "$out")"
 run "$dir/busy"
 [ "$code" -eq 0 ] && ! grep -q ': NO$' "$out" && [ "$(grep -c ': yes$' "$out")" -eq 3 ] &&
 	echo "ok - and runs delay nobody" || bad "and runs delay nobody" "$(cat "$out")"

@@ -1,5 +1,6 @@
 /*
- * denied COMMAND...: run it under a filter that refuses bpf(2), as containers do by default;
+ * denied COMMAND...: run it under a filter that refuses bpf(2), perf_event_open(2), mount(2) and
+ * umount(2), as containers do by default;
  * denied -f COMMAND...: and pidfd_getfd(2), as some of them do.
  */
 #include <linux/filter.h>
@@ -23,6 +24,8 @@ int main(int argc, char **argv)
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		REFUSE(SYS_bpf),
 		REFUSE(SYS_perf_event_open),
+		REFUSE(SYS_mount),
+		REFUSE(SYS_umount2),
 		REFUSE(argc > 1 && !strcmp(argv[1], "-f") ? SYS_pidfd_getfd : SYS_bpf),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
