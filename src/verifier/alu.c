@@ -38,8 +38,8 @@ static void copy_linked(struct walk *w, struct reg *dst, struct reg *src, int sa
 	if (same_value)
 		links_assign(w, src);
 	*dst = *src;
-	if (!same_value)
-		dst->id = 0;
+	if (!same_value && reg_is_scalar(dst))
+		reg_unlink(dst);
 }
 
 static int fits_below_sign(const struct reg *src, s16 bits)
@@ -92,13 +92,25 @@ static int move(struct walk *w, const struct bpf_insn *insn)
 
 static void scalar(struct reg *dst, const struct reg *src, const struct bpf_insn *insn)
 {
-	u8 op = BPF_OP(insn->code);
+	num_alu(&dst->num, src->num, (struct num_op){BPF_OP(insn->code), !is_64(insn)});
+}
 
-	num_alu(&dst->num, src->num, (struct num_op){op, !is_64(insn)});
-	/* what became a constant, or unknown, has lost its distance to others too */
-	if (op != BPF_ADD && op != BPF_SUB && op != BPF_MUL &&
-	    (num_is_const(&dst->num) || tnum_is_unknown(dst->num.var)))
-		dst->off = 0;
+/* What is added, as 32 bits have it: 1 and *delta. */
+static int delta_of(const struct reg *by, const struct bpf_insn *insn, s32 *delta)
+{
+	u8 op = BPF_OP(insn->code);
+	s64 value = is_64(insn) ? (s64)by->num.var.value : (s32)by->num.var.value;
+
+	if ((op != BPF_ADD && op != BPF_SUB) || value != (s32)value ||
+	    (op == BPF_SUB && value == INT32_MIN))
+		return 0;
+	*delta = (s32)(op == BPF_SUB ? -value : value);
+	return 1;
+}
+
+static int is_const_in(const struct reg *r, int wide)
+{
+	return reg_is_scalar(r) && !(wide ? r->num.var.mask : (u32)r->num.var.mask);
 }
 
 /*
@@ -106,19 +118,17 @@ static void scalar(struct reg *dst, const struct reg *src, const struct bpf_insn
  */
 static void relink(struct reg *dst, const struct reg *by, const struct bpf_insn *insn)
 {
-	int adds_const = BPF_OP(insn->code) == BPF_ADD && is_64(insn) && reg_is_const(by);
+	s32 delta;
 
-	if (!adds_const || !dst->id) {
-		dst->id = 0;
+	if (!dst->id)
 		return;
+	if (!is_const_in(by, is_64(insn)) || dst->id & ID_ADD_CONST ||
+	    !delta_of(by, insn, &delta)) {
+		reg_unlink(dst);
+	} else {
+		dst->id |= is_64(insn) ? ID_ADD_64 : ID_ADD_32;
+		dst->off = delta;
 	}
-	if (dst->id & ID_ADD_CONST || by->num.var.value > INT32_MAX) {
-		dst->id = 0;
-		dst->off = 0;
-		return;
-	}
-	dst->id |= ID_ADD_CONST;
-	dst->off = (s32)by->num.var.value;
 }
 
 static int with_pointer(struct walk *w, const struct bpf_insn *insn, struct reg *dst,
@@ -155,24 +165,38 @@ static int binary(struct walk *w, const struct bpf_insn *insn)
 		return with_pointer(w, insn, dst, src);
 	scalar(dst, src, insn);
 	if (dst == src)
-		dst->id = 0;
+		reg_unlink(dst);
 	else
 		relink(dst, src, insn);
 	return 0;
+}
+
+/* bswap always swaps; "to big endian" does, and "to little endian" cuts, on this machine. */
+static void swap(struct num *n, const struct bpf_insn *insn)
+{
+	u32 size = (u32)insn->imm / 8;
+	int swaps = is_64(insn) || (BPF_SRC(insn->code) == BPF_TO_BE) ==
+					   (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+
+	if (swaps)
+		num_swap(n, size);
+	if (size < 8)
+		num_zero_extend(n, size);
 }
 
 static int unary(struct walk *w, const struct bpf_insn *insn)
 {
 	struct reg *dst = reg_at(w, insn->dst_reg);
 	struct num num = dst->num;
+	int is_number = reg_is_scalar(dst);
 
-	if (BPF_OP(insn->code) != BPF_NEG || !reg_is_scalar(dst)) {
-		reg_set_unknown(dst);
-		return 0;
-	}
-	num_alu(&num, num, (struct num_op){BPF_NEG, !is_64(insn)});
+	if (BPF_OP(insn->code) == BPF_NEG)
+		num_alu(&num, num, (struct num_op){BPF_NEG, !is_64(insn)});
+	else
+		swap(&num, insn);
 	reg_set_unknown(dst);
-	dst->num = num;
+	if (is_number)
+		dst->num = num;
 	return 0;
 }
 

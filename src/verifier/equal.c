@@ -40,16 +40,10 @@ static int ids_match(struct idmap *map, u32 old, u32 cur)
 	return 1;
 }
 
-/* A number without id is linked to nothing: which is less than any id says, but once. */
+/* A number that is linked to nothing is linked to itself: an id of its own. */
 static int scalar_ids_match(struct idmap *map, u32 old, u32 cur)
 {
-	if (!old && !cur)
-		return 1; /* two fresh ones, which nothing else has */
-	if (!old)
-		old = ++map->next;
-	if (!cur)
-		cur = ++map->next;
-	return ids_match(map, old, cur);
+	return ids_match(map, old, cur ? cur : ++map->next);
 }
 
 static int within(const struct num *old, const struct num *cur)
@@ -83,10 +77,15 @@ static int scalar_safe(const struct compare *c, const struct reg *old, const str
 {
 	if (!precise && !c->all_precise && c->exact == EXACT_NOT)
 		return 1;
+	if (!within(&old->num, &cur->num))
+		return 0;
+	/* what was linked to nothing is as safe linked to something */
+	if (!old->id)
+		return 1;
 	if ((old->id & ID_ADD_CONST) != (cur->id & ID_ADD_CONST) ||
 	    (old->id & ID_ADD_CONST && old->off != cur->off))
 		return 0;
-	return within(&old->num, &cur->num) && scalar_ids_match(c->map, old->id, cur->id);
+	return scalar_ids_match(c->map, old->id & ~ID_ADD_CONST, cur->id & ~ID_ADD_CONST);
 }
 
 static int packet_safe(const struct compare *c, const struct reg *old, const struct reg *cur)

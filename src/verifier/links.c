@@ -13,10 +13,8 @@ void links_assign(struct walk *w, struct reg *r)
 	if (r->type != REG_SCALAR)
 		return;
 	/* one distance is all that a link can have */
-	if (r->id & ID_ADD_CONST) {
-		r->id = 0;
-		r->off = 0;
-	}
+	if (r->id & ID_ADD_CONST)
+		reg_unlink(r);
 	if (!r->id && !num_is_const(&r->num))
 		r->id = ++w->ids;
 }
@@ -61,7 +59,7 @@ void links_collect(struct walk *w, struct state *s, u32 id, u64 *linked)
 		for (u32 r = 0; r < REG_FP; r++)
 			if (live >> r & 1 && is_linked(&f->reg[r], id) &&
 			    !add(linked, (struct link){(u8)i, 1, (u8)r}))
-				f->reg[r].id = 0;
+				reg_unlink(&f->reg[r]);
 		for (u32 j = 0; j < f->nr_slots; j++) {
 			struct reg *r;
 
@@ -71,7 +69,7 @@ void links_collect(struct walk *w, struct state *s, u32 id, u64 *linked)
 			/* without room it loses its link; without memory it may not keep it */
 			r = slot_spill_mut(&w->pool, &f->slot[j]);
 			if (r)
-				r->id = 0;
+				reg_unlink(r);
 		}
 	}
 }
@@ -79,9 +77,12 @@ void links_collect(struct walk *w, struct state *s, u32 id, u64 *linked)
 static void learn(struct reg *r, const struct reg *known)
 {
 	s32 off = r->off;
-	u32 id = r->id;
+	u32 id = r->id, widths = (id | known->id) & ID_ADD_CONST;
 
-	if ((!(r->id & ID_ADD_CONST) && !(known->id & ID_ADD_CONST)) || r->off == known->off) {
+	/* distances in 32 and in 64 bits do not add up */
+	if (widths == ID_ADD_CONST && (id ^ known->id) & ID_ADD_CONST)
+		return;
+	if (!widths || r->off == known->off) {
 		*r = *known;
 		return;
 	}
@@ -89,6 +90,9 @@ static void learn(struct reg *r, const struct reg *known)
 	r->off = off;
 	r->id = id;
 	num_add_const(&r->num, (s64)off - known->off);
+	if (widths & ID_ADD_32)
+		num_low_only(&r->num);
+	num_sync(&r->num);
 }
 
 int links_sync(struct walk *w, struct state *s, const struct reg *known, u64 linked)

@@ -93,39 +93,38 @@ static struct effect effect_of(const struct walk *w, u32 pc)
 	}
 }
 
-struct visit {
-	u32 pc, next; /* the successor to look at */
-};
+enum { FOUND = 1, EXPANDED = 2 };
 
-/* One function's instructions, each after all that follow it (but for back edges). */
-static void order_sub(struct walk *w, const struct subprog *sub, struct visit *stack, u8 *seen,
-		      u32 *n)
+/* One function's instructions, each after those that follow it; in Linux's order, the log shows it. */
+static void order_sub(struct walk *w, u32 start, u32 *stack, u8 *seen, u32 *n)
 {
 	u32 top = 0, succ[2];
 
-	stack[top++] = (struct visit){sub->start, 0};
-	seen[sub->start] = 1;
+	stack[top++] = start;
 	while (top) {
-		struct visit *v = &stack[top - 1];
+		u32 pc = stack[top - 1], count;
 
-		if (v->next < successors(w, v->pc, succ)) {
-			u32 to = succ[v->next++];
-
-			if (to >= sub->end || seen[to])
-				continue;
-			seen[to] = 1;
-			stack[top++] = (struct visit){to, 0};
-		} else {
-			w->postorder[(*n)++] = v->pc;
+		seen[pc] |= FOUND;
+		if (seen[pc] & EXPANDED) {
+			w->postorder[(*n)++] = pc;
 			top--;
+			continue;
 		}
+		count = successors(w, pc, succ);
+		for (u32 i = 0; i < count; i++) {
+			if (seen[succ[i]])
+				continue;
+			seen[succ[i]] = FOUND;
+			stack[top++] = succ[i];
+		}
+		seen[pc] |= EXPANDED;
 	}
 }
 
 int liveregs_order(struct walk *w)
 {
 	struct env *env = w->env;
-	struct visit *stack = arena_alloc(&env->arena, env->len * sizeof(*stack));
+	u32 *stack = arena_alloc(&env->arena, env->len * sizeof(*stack));
 	u8 *seen = arena_alloc(&env->arena, env->len);
 	u32 n = 0;
 
@@ -135,7 +134,7 @@ int liveregs_order(struct walk *w)
 		return -ENOMEM;
 	for (u32 i = 0; i < env->nr_subprogs; i++) {
 		w->postorder_start[i] = n;
-		order_sub(w, &env->subprogs[i], stack, seen, &n);
+		order_sub(w, env->subprogs[i].start, stack, seen, &n);
 	}
 	w->postorder_start[env->nr_subprogs] = n;
 	return 0;

@@ -199,7 +199,6 @@ static void show_change(struct walk *w, const struct place *p, const char *what,
 	if (old & ~now) {
 		log_printf(w->env->log, "-%s ", what);
 		show_slots(w, old & ~now);
-		log_printf(w->env->log, " ");
 	}
 	log_printf(w->env->log, "\n");
 }

@@ -58,6 +58,9 @@ void num_alu(struct num *dst, struct num src, struct num_op op);
 /* dst += by, as ranges and bits each have it; not in sync afterwards */
 void num_add_const(struct num *dst, s64 by);
 
+/* bytes of the low `size` bytes the other way round, what is above cleared */
+void num_swap(struct num *n, u32 size);
+
 /* num_jump.c */
 struct num_cond {
 	u8 op;   /* BPF_OP(code): BPF_JEQ, BPF_JSGT, ... */

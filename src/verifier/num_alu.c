@@ -229,3 +229,16 @@ void num_add_const(struct num *dst, s64 by)
 
 	num_add(dst, &n);
 }
+
+static u64 swap_bytes(u64 v, u32 size)
+{
+	return __builtin_bswap64(v) >> (64 - 8 * size);
+}
+
+void num_swap(struct num *n, u32 size)
+{
+	n->var.value = swap_bytes(n->var.value, size);
+	n->var.mask = swap_bytes(n->var.mask, size);
+	num_forget_ranges(n);
+	num_sync(n);
+}

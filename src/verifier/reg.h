@@ -54,8 +54,10 @@ enum reg_flag {
 	REG_DYNPTR_SLICE = 1024, /* goes when its dynptr's data does: packet slices */
 };
 
-/* In reg.id of a scalar: it is the linked one plus reg.off. */
-#define ID_ADD_CONST 0x80000000u
+/* In reg.id of a scalar: it is the linked one plus reg.off, in 64 or in 32 bits. */
+#define ID_ADD_64 0x80000000u
+#define ID_ADD_32 0x40000000u
+#define ID_ADD_CONST (ID_ADD_64 | ID_ADD_32)
 
 struct reg {
 	u8 type;   /* enum reg_type */
@@ -123,6 +125,13 @@ void reg_set_nothing(struct reg *r);
 void reg_set_unknown(struct reg *r);
 void reg_set_const(struct reg *r, u64 value);
 void reg_set_pointer(struct reg *r, u32 full); /* at offset 0, all else cleared */
+
+/* A number is linked to nothing any more: no id without its distance, nor the other way round. */
+static inline void reg_unlink(struct reg *r)
+{
+	r->id = 0;
+	r->off = 0;
+}
 
 /* The low half alone: what a 32-bit instruction or narrower load leaves. */
 void reg_truncate(struct reg *r, u32 size);

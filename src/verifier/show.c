@@ -159,7 +159,7 @@ static void show_reg(struct walk *w, const struct frame *f, const struct reg *r,
 	if (r->type == REG_SCALAR && precise)
 		P("P");
 	if (reg_is_const(r)) {
-		show_signed(w, (s64)(r->num.var.value + (u64)(s64)r->off));
+		show_signed(w, (s64)r->num.var.value);
 		return;
 	}
 	P("%s", reg_name(reg_full(r)).text);

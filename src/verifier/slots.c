@@ -73,7 +73,7 @@ static int spill_number(struct walk *w, const struct place *p, struct reg *r)
 		links_assign(w, r);
 	copy = *r;
 	if (!fits)
-		copy.id = 0;
+		reg_unlink(&copy);
 	return spill(w, p, &copy);
 }
 
@@ -241,7 +241,7 @@ static int fill_number(struct walk *w, const struct access *a, const struct plac
 	*dst = *r;
 	/* sound because: a top bit that is set makes another number of it where signs are extended */
 	if (p->size < 8 && width_of(&r->num) > 8 * p->size - a->sign)
-		dst->id = 0;
+		reg_unlink(dst);
 	return walk_record(w, stack_flags(p), 0);
 }
 

@@ -100,7 +100,7 @@ static int pop(struct walk *w)
 
 int walk_record(struct walk *w, u32 flags, u64 linked)
 {
-	struct step step = {w->pc, w->prev_pc, flags, linked};
+	struct step step = {w->pc, w->came_from, flags, linked};
 	int err;
 
 	/* an atomic has both a load and a store: they agree on the slot */
@@ -153,6 +153,7 @@ static int arrive(struct walk *w)
 	int seen;
 
 	w->step_recorded = 0;
+	w->came_from = w->prev_pc;
 	if (++w->env->processed > MAX_INSNS)
 		return reject(w->env, -E2BIG, "BPF program is too large. Processed %u insn",
 			      w->env->processed);

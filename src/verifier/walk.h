@@ -76,6 +76,7 @@ struct walk {
 	u32 *postorder_start;   /* by subprogram; one more */
 	struct state *cur;
 	u32 pc, prev_pc, next;
+	u32 came_from; /* the instruction before the one at hand */
 	u8 path_ends, step_recorded;
 	u8 raw_reg;
 	u32 raw_size;
