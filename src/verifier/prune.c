@@ -146,16 +146,13 @@ static int hit(struct walk *w, struct state *s, int loop)
 	return err ? err : 1;
 }
 
-/*
- * Nobody can come back to it: sound because no path from it is open and no back edge waits.  At
- * eviction it leaves Linux's figures too; later Linux keeps it, and counts it.
- */
-static int free_evicted(struct walk *w, struct state *s)
+/* Nobody can come back to it: sound because no path from it is open and no back edge waits. */
+static void free_evicted(struct walk *w, struct state *s)
 {
 	if (!s->evicted || s->branches || w->nr_backedges)
-		return 0;
+		return;
+	w->evicted_size--;
 	state_free(&w->pool, s);
-	return 1;
 }
 
 /* States that never help cost time: after enough misses they are taken out. */
@@ -208,7 +205,7 @@ static int look_up(struct walk *w, struct state **head, struct keeping *k)
 			*at = s->next;
 			s->evicted = 1;
 			w->kept_size--;
-			w->evicted_size += !s->branches ? 0 : 1;
+			w->evicted_size++;
 			free_evicted(w, s);
 			continue;
 		}
@@ -274,7 +271,7 @@ int prune_leave(struct walk *w, struct state *s)
 		err = visits_exit(w, s);
 		if (err)
 			return err;
-		if (s != w->cur && s->evicted)
+		if (s != w->cur)
 			free_evicted(w, s);
 		s = parent;
 	}
