@@ -95,7 +95,8 @@ static struct effect effect_of(const struct walk *w, u32 pc)
 
 enum { FOUND = 1, EXPANDED = 2 };
 
-/* One function's instructions, each after those that follow it; in Linux's order, the log shows it. */
+/* One function's instructions, each after those that follow it; in Linux's order, the log shows it.
+ */
 static void order_sub(struct walk *w, u32 start, u32 *stack, u8 *seen, u32 *n)
 {
 	u32 top = 0, succ[2];
