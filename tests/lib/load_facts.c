@@ -7,6 +7,22 @@
 #include "prog/prog.h"
 #include "sys/sys.h"
 
+#define P(name) (1ull << BPF_PROG_TYPE_##name)
+
+s32 load_facts_result(u32 type)
+{
+	static const u64 ones = P(CGROUP_SKB) | P(CGROUP_SOCK) | P(SOCK_OPS) | P(SK_SKB) |
+				P(CGROUP_DEVICE) | P(SK_MSG) | P(CGROUP_SOCK_ADDR) |
+				P(CGROUP_SYSCTL) | P(CGROUP_SOCKOPT);
+
+	return ones >> type & 1;
+}
+
+int load_facts_needs_btf(u32 type)
+{
+	return type >= BPF_PROG_TYPE_TRACING && type <= BPF_PROG_TYPE_LSM;
+}
+
 int load_facts_begin(struct load_facts *t)
 {
 	const struct skep_config config = {.ncpu = 2, .verify_only = 1, .engine = &engine_none};

@@ -8,7 +8,7 @@
 #include "base/abi.h"
 #include "base/skep.h"
 
-enum { LOAD_LOG = 1 << 16, LOAD_LINE = 512, LOAD_SHOWN = 10 };
+enum { LOAD_LOG = 1 << 20, LOAD_LINE = 512, LOAD_SHOWN = 10 };
 
 struct load_facts {
 	struct skep *skep;
@@ -21,6 +21,12 @@ struct load {
 	const struct bpf_insn *insns;
 	const char *license; /* NULL: GPL */
 };
+
+/* A result that programs of this type may return. */
+s32 load_facts_result(u32 type);
+
+/* Types that load by the kernel's own BTF, of which the recording machine forbade some. */
+int load_facts_needs_btf(u32 type);
 
 /* 1, or 0 when there is no instance. */
 int load_facts_begin(struct load_facts *t);

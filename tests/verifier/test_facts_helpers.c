@@ -14,12 +14,6 @@ enum { FRAME = 288 };
 static struct load_facts t;
 static int btf, inner; /* what some maps are made of */
 
-/* Types that load by BTF of the kernel, of which the recording machine forbade some. */
-static int needs_btf(u32 type)
-{
-	return type >= BPF_PROG_TYPE_TRACING && type <= BPF_PROG_TYPE_LSM;
-}
-
 /* Not known yet, and said so. */
 static int is_later(const char *complaint)
 {
@@ -28,18 +22,6 @@ static int is_later(const char *complaint)
 
 enum { PROG, TYPE, ATTACH, HELPER, NAME, ALLOWED, GPL_ONLY, PROPRIETARY, COMPLAINT, COLUMNS };
 
-static s32 fine_result(u32 type)
-{
-	static const u64 ones =
-		1ull << BPF_PROG_TYPE_CGROUP_SKB | 1ull << BPF_PROG_TYPE_CGROUP_SOCK |
-		1ull << BPF_PROG_TYPE_SOCK_OPS | 1ull << BPF_PROG_TYPE_SK_SKB |
-		1ull << BPF_PROG_TYPE_CGROUP_DEVICE | 1ull << BPF_PROG_TYPE_SK_MSG |
-		1ull << BPF_PROG_TYPE_CGROUP_SOCK_ADDR | 1ull << BPF_PROG_TYPE_CGROUP_SYSCTL |
-		1ull << BPF_PROG_TYPE_CGROUP_SOCKOPT;
-
-	return ones >> type & 1;
-}
-
 /* Calls a helper with the context in r1 and nothing else: the complaint, "" when accepted. */
 static int call_helper(char *column[], const char *license, char text[LOAD_LINE])
 {
@@ -47,7 +29,7 @@ static int call_helper(char *column[], const char *license, char text[LOAD_LINE]
 	int sleeps = strstr(column[PROG], "(sleepable") || type == BPF_PROG_TYPE_SYSCALL;
 	const struct bpf_insn insns[] = {
 		{.code = 0x85, .imm = atoi(column[HELPER])},
-		{.code = 0xb7, .imm = fine_result(type)},
+		{.code = 0xb7, .imm = load_facts_result(type)},
 		{.code = 0x95},
 	};
 	int err = load_facts_load(&t, &(struct load){.type = type,
@@ -106,7 +88,8 @@ static void helper_by_progtype(void)
 
 		strcpy(row, line);
 		facts_split(line, column, COLUMNS);
-		same = needs_btf((u32)atoi(column[TYPE])) ? -1 : same_helper(column, here);
+		same = load_facts_needs_btf((u32)atoi(column[TYPE])) ? -1
+								     : same_helper(column, here);
 		if (same < 0)
 			t.out_of_scope++;
 		else

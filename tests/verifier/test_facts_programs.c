@@ -11,30 +11,11 @@
 
 static struct load_facts t;
 
-/* Their contexts are described by the kernel's own BTF, and the recording machine forbade some. */
-static int needs_btf(u32 type)
-{
-	return type >= BPF_PROG_TYPE_TRACING && type <= BPF_PROG_TYPE_LSM;
-}
-
 static u32 flags_of(const char *prog)
 {
 	int sleeps = strstr(prog, "(sleepable") || !strncmp(prog, "SYSCALL", 7);
 
 	return sleeps ? BPF_F_SLEEPABLE : 0;
-}
-
-/* These have to return 1 to be accepted at all. */
-static s32 fine_result(u32 type)
-{
-	static const u64 ones =
-		1ull << BPF_PROG_TYPE_CGROUP_SKB | 1ull << BPF_PROG_TYPE_CGROUP_SOCK |
-		1ull << BPF_PROG_TYPE_SOCK_OPS | 1ull << BPF_PROG_TYPE_SK_SKB |
-		1ull << BPF_PROG_TYPE_CGROUP_DEVICE | 1ull << BPF_PROG_TYPE_SK_MSG |
-		1ull << BPF_PROG_TYPE_CGROUP_SOCK_ADDR | 1ull << BPF_PROG_TYPE_CGROUP_SYSCTL |
-		1ull << BPF_PROG_TYPE_CGROUP_SOCKOPT;
-
-	return ones >> type & 1;
 }
 
 /* Numbers in a complaint stand as N: a row is about a range of offsets. */
@@ -93,7 +74,7 @@ static int same_access(char *column[], s32 off, char here[2 * LOAD_LINE])
 	u32 type = (u32)atoi(column[TYPE]);
 	const struct bpf_insn insns[] = {{.code = 0xb7},
 					 access_of(column, off),
-					 {.code = 0xb7, .imm = fine_result(type)},
+					 {.code = 0xb7, .imm = load_facts_result(type)},
 					 {.code = 0x95}};
 	char text[LOAD_LINE], recorded[LOAD_LINE];
 	int err = load_facts_load(&t, &(struct load){.type = type,
@@ -141,7 +122,7 @@ static void ctx_access(void)
 
 		strcpy(row, line);
 		facts_split(line, column, CTX_COLUMNS);
-		if (needs_btf((u32)atoi(column[TYPE])) || below_record(column) ||
+		if (load_facts_needs_btf((u32)atoi(column[TYPE])) || below_record(column) ||
 		    is_kernel_pointer(column)) {
 			t.out_of_scope++;
 			continue;
@@ -216,7 +197,7 @@ static void ret_range(void)
 								: flags_of(column[PROG]);
 		if (!strcmp(column[0], "#attach"))
 			attach = 1;
-		else if (needs_btf(type))
+		else if (load_facts_needs_btf(type))
 			t.out_of_scope++;
 		else
 			load_facts_judge(&t, same_return(column, flags, here), row, here);
