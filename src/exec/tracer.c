@@ -46,9 +46,10 @@ struct traced {
 	bool opening; /* in the call that opens */
 	bool running; /* on a thread */
 	bool dead;
-	int held; /* a signal that came while it opened */
+	int held; /* a SIGSTOP that came while it opened */
 	long ret;
 	struct user_regs_struct regs; /* as the client shall find them */
+	u64 blocked;                  /* its signal mask, while it opens */
 	u64 path_at;                  /* where its path lies in the client, and what was there */
 	u8 before[PATH_ROOM];
 };
@@ -130,11 +131,15 @@ static int peek(pid_t tid, u64 at, void *to, size_t size)
 	return process_vm_readv(tid, &local, 1, &remote, 1, 0) == (ssize_t)size ? 0 : -EFAULT;
 }
 
-/* Have the client open our fd in the place of its call; on_opened ends it. */
+/*
+ * Have the client open our fd in the place of its call; on_opened ends it.  Its signals wait, with
+ * all that was queued with them: a handler's frame would lie where the path does.
+ */
 static int open_in_client(struct traced *c)
 {
 	pid_t tid = (pid_t)c->n.call.pid;
 	struct user_regs_struct regs = c->regs;
+	u64 all = ~0ull;
 	char path[sizeof(c->before)] = "";
 
 	c->path_at = (c->regs.rsp - RED_ZONE - sizeof(path)) & ~15ull;
@@ -152,7 +157,9 @@ static int open_in_client(struct traced *c)
 		regs.rip -= SYSCALL_INSN;
 		regs.orig_rax = (u64)-1;
 	}
-	if (ptrace(PTRACE_SETREGS, tid, NULL, &regs))
+	if (ptrace(PTRACE_GETSIGMASK, tid, (void *)sizeof(c->blocked), &c->blocked) ||
+	    ptrace(PTRACE_SETSIGMASK, tid, (void *)sizeof(all), &all) ||
+	    ptrace(PTRACE_SETREGS, tid, NULL, &regs))
 		return -ESRCH;
 	c->opening = true;
 	ptrace(PTRACE_SYSCALL, tid, NULL, NULL);
@@ -168,6 +175,7 @@ static void on_opened(struct tracer *t, struct traced *c)
 	if (ptrace(PTRACE_GETREGS, tid, NULL, &now))
 		return;
 	poke(tid, c->path_at, c->before, sizeof(c->before));
+	ptrace(PTRACE_SETSIGMASK, tid, (void *)sizeof(c->blocked), &c->blocked);
 	answer(t, c, (long)now.rax);
 }
 

@@ -47,6 +47,7 @@ both lives "$dir/lives"
 both attack "$dir/attack"
 mkdir "$dir/point"
 chmod 777 "$dir/point"
+both signals "$dir/signals"
 both "a mounted bpffs" sh -c 'cd /; mount -t bpf bpf "$0" && mkdir "$0/inner" && ls "$0" && umount "$0" &&
 	mount -t tmpfs tmpfs "$0"' "$dir/point"
 both "a killed program" sh -c 'kill -KILL $$'

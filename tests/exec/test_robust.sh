@@ -26,6 +26,8 @@ run "$dir/lives"
 all_yes "objects live as long as fds, copies, mappings and messages hold them" 15
 run "$dir/attack"
 all_yes "a client cannot change what it was given" 15
+run "$dir/signals"
+all_yes "signals come once, between calls" 3
 run "$dir/busy"
 all_yes "a billion runs delay nobody, and end when they are killed" 3
 
