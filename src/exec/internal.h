@@ -230,7 +230,8 @@ struct exec {
 	struct clients clients;
 	struct stats stats;
 	struct readies readies;
-	int doubts; /* whether all closes have been seen */
+	int doubts;           /* whether all closes have been seen */
+	_Atomic u32 remarked; /* that nothing fires what is attached */
 };
 
 /* The supervisor that an instance belongs to. */

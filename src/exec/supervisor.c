@@ -24,21 +24,27 @@ static struct notice *current_of(struct skep *skep)
 	return notice_current(exec_of(skep));
 }
 
-/* ---- what sys/ asks about its caller ---- */
+/* ---- what sys/ asks about its caller; what a timer runs has none ---- */
 
 static int read_memory(struct skep *skep, void *to, u64 from, u64 size)
 {
-	return client_read(current_of(skep), to, from, size);
+	struct notice *n = current_of(skep);
+
+	return n ? client_read(n, to, from, size) : -EFAULT;
 }
 
 static int write_memory(struct skep *skep, u64 to, const void *from, u64 size)
 {
-	return client_write(current_of(skep), to, from, size);
+	struct notice *n = current_of(skep);
+
+	return n ? client_write(n, to, from, size) : -EFAULT;
 }
 
 static int borrow(struct skep *skep, int fd)
 {
-	return client_fd(current_of(skep), fd);
+	struct notice *n = current_of(skep);
+
+	return n ? client_fd(n, fd) : -EBADF;
 }
 
 static void give_back(struct skep *skep, int ours)
@@ -49,12 +55,19 @@ static void give_back(struct skep *skep, int ours)
 
 static int hand_over(struct skep *skep, int ours)
 {
-	return (int)notice_result_fd(current_of(skep), ours, O_CLOEXEC);
+	struct notice *n = current_of(skep);
+
+	if (n)
+		return (int)notice_result_fd(n, ours, O_CLOEXEC);
+	close(ours);
+	return -EBADF;
 }
 
 static pid_t caller_pid(struct skep *skep)
 {
-	return client_pid(current_of(skep));
+	struct notice *n = current_of(skep);
+
+	return n ? client_pid(n) : getpid();
 }
 
 /* Not every run is for a client: timers are not. */
