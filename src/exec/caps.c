@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <linux/capability.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -16,115 +15,68 @@
 #include <unistd.h>
 
 #include "base/caps.h"
+#include "exec/kin.h"
 #include "exec/path.h"
 
-enum { LAST_CAP = 40, GENERATIONS = 64 };
+enum { LAST_CAP = 40 };
 #define FULL ((2ull << LAST_CAP) - 1)
 
 struct cap_thread {
-	struct cap_thread *next;
-	pid_t tid;
-	int pidfd; /* tells when the number is another's */
+	struct kin kin;
 	struct cap_sets sets;
 };
 
 static const struct cap_sets full = {.effective = FULL, .permitted = FULL};
 
-void caps_destroy(struct exec *exec)
+static struct cap_thread *cap_thread_of(struct kin *kin)
 {
-	while (exec->cap_threads) {
-		struct cap_thread *t = exec->cap_threads;
-
-		exec->cap_threads = t->next;
-		close(t->pidfd);
-		os_free(exec->skep->os, t);
-	}
+	return container_of(kin, struct cap_thread, kin);
 }
 
-static int has_ended(const struct cap_thread *t)
+void cap_thread_free(struct exec *exec, struct kin *kin)
 {
-	struct pollfd fd = {.fd = t->pidfd, .events = POLLIN};
-
-	return poll(&fd, 1, 0) != 0;
-}
-
-/* Under exec->lock. */
-static struct cap_thread *find(struct exec *exec, pid_t tid)
-{
-	struct cap_thread **at = &exec->cap_threads, *t;
-
-	while (*at && (*at)->tid != tid)
-		at = &(*at)->next;
-	t = *at;
-	if (!t || !has_ended(t))
-		return t;
-	*at = t->next;
-	close(t->pidfd);
-	os_free(exec->skep->os, t);
-	return NULL;
-}
-
-/* The thread that made this one: the first of its process, or of its parent.  0 at the top. */
-static pid_t maker_of(pid_t tid)
-{
-	char path[32], line[128];
-	int tgid = 0, ppid = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file)) {
-		sscanf(line, "Tgid: %d", &tgid);
-		sscanf(line, "PPid: %d", &ppid);
-	}
-	if (file)
-		fclose(file);
-	return tgid == tid ? ppid : tgid;
+	os_free(exec->skep->os, cap_thread_of(kin));
 }
 
 static struct cap_sets sets_of(struct notice *n)
 {
 	struct exec *exec = n->exec;
 	struct cap_sets sets = full;
-	pid_t tid = (pid_t)n->call.pid;
+	struct kin *kin;
 
 	pthread_mutex_lock(&exec->lock);
-	for (u32 i = 0; exec->cap_threads && tid > 1 && i < GENERATIONS; i++) {
-		struct cap_thread *t = find(exec, tid);
-
-		if (t) {
-			sets = t->sets;
-			break;
-		}
-		tid = maker_of(tid);
-	}
+	kin = kin_inherited(exec, &exec->cap_threads, (pid_t)n->call.pid);
+	if (kin)
+		sets = cap_thread_of(kin)->sets;
 	pthread_mutex_unlock(&exec->lock);
 	return sets;
 }
 
-static int set(struct notice *n, const struct cap_sets *sets)
+/* The thread's own entry, a new one if need be; NULL without memory. */
+static struct cap_thread *own(struct notice *n)
 {
 	struct exec *exec = n->exec;
+	struct kin *kin = kin_find(exec, &exec->cap_threads, (pid_t)n->call.pid);
 	struct cap_thread *t;
-	int err = 0;
 
-	pthread_mutex_lock(&exec->lock);
-	t = find(exec, (pid_t)n->call.pid);
-	if (!t) {
-		t = os_alloc(exec->skep->os, sizeof(*t));
-		if (t) {
-			t->tid = (pid_t)n->call.pid;
-			t->pidfd = client_pidfd(n);
-			t->next = exec->cap_threads;
-			exec->cap_threads = t;
-		}
-	}
+	if (kin)
+		return cap_thread_of(kin);
+	t = os_alloc(exec->skep->os, sizeof(*t));
+	if (t)
+		kin_add(&exec->cap_threads, &t->kin, (pid_t)n->call.pid, client_pidfd(n));
+	return t;
+}
+
+static int set(struct notice *n, const struct cap_sets *sets)
+{
+	struct cap_thread *t;
+
+	pthread_mutex_lock(&n->exec->lock);
+	t = own(n);
 	if (t)
 		t->sets = *sets;
-	else
-		err = -ENOMEM;
-	pthread_mutex_unlock(&exec->lock);
-	return err;
+	pthread_mutex_unlock(&n->exec->lock);
+	return t ? 0 : -ENOMEM;
 }
 
 static struct cap_sets current_sets(struct notice *n)

@@ -16,7 +16,6 @@
 #include "exec/exec.h"
 #include "sys/sys.h"
 
-struct cap_thread;
 struct exec;
 struct folder;
 struct notice;
@@ -212,6 +211,16 @@ void stats_print(const struct exec *exec);
  */
 int filter_install(const struct plan *plan);
 
+/* ---- kin.c ---- */
+
+/* What is remembered of threads or processes: kin.h. */
+struct kin;
+struct kin_list {
+	struct kin *first;
+	void (*free)(struct exec *exec, struct kin *kin); /* all but the pidfd */
+};
+void kin_clear(struct exec *exec, struct kin_list *list);
+
 /* ---- supervisor.c: the whole ---- */
 
 struct exec {
@@ -220,13 +229,14 @@ struct exec {
 	struct sys_caller caller; /* what skep->caller points to */
 	struct usercopy usercopy; /* what skep->usercopy points to */
 	pthread_key_t current;    /* struct notice * of the thread */
-	pthread_mutex_t lock;     /* guards yielded, folders, cap_threads */
+	pthread_mutex_t lock;     /* guards yielded, folders, cap_threads, cwds */
 	struct notice *yielded;
-	struct folder *folders; /* of the bpffs that clients opened */
-	struct cap_thread *cap_threads;
-	int closes;           /* polls readable when clients closed fds */
-	int wake;             /* an eventfd that ends the housekeeper's sleep */
-	_Atomic u32 sleeping; /* it sleeps for ever */
+	struct folder *folders;      /* of the bpffs that clients opened */
+	struct kin_list cap_threads; /* what threads may: caps.c */
+	struct kin_list cwds;        /* processes that are in a bpffs: cwd.c */
+	int closes;                  /* polls readable when clients closed fds */
+	int wake;                    /* an eventfd that ends the housekeeper's sleep */
+	_Atomic u32 sleeping;        /* it sleeps for ever */
 	struct clients clients;
 	struct stats stats;
 	struct readies readies;
@@ -237,13 +247,17 @@ struct exec {
 /* The supervisor that an instance belongs to. */
 struct exec *exec_of(const struct skep *skep);
 
+/* ---- cwd.c ---- */
+
+void cwd_free(struct exec *exec, struct kin *kin);
+
 /* ---- caps.c ---- */
 
 struct cap_sets {
 	u64 effective, permitted, inheritable;
 };
 
-void caps_destroy(struct exec *exec);
+void cap_thread_free(struct exec *exec, struct kin *kin);
 /* enum cap_flag that the calling thread lacks: sys_caller's. */
 u32 caps_lacking(struct skep *skep);
 /* A line of /proc/PID/status about capabilities, rewritten: 1; 0 for all others. */

@@ -44,6 +44,8 @@ static int base_of(struct notice *n, int dirfd, char out[PATH_MAX])
 {
 	char link[32] = "cwd";
 
+	if (dirfd == AT_FDCWD && !cwd_path(n, out))
+		return 0;
 	if (dirfd != AT_FDCWD)
 		snprintf(link, sizeof(link), "fd/%d", dirfd);
 	return read_folder(n, link, out);
@@ -55,6 +57,13 @@ long path_absolute(struct notice *n, const char *path, char out[PATH_MAX])
 	int err = *path == '/' ? 0 : base_of(n, AT_FDCWD, base);
 
 	return err ?: bpffs_clean(base, path, out);
+}
+
+long path_here(struct notice *n, char out[PATH_MAX])
+{
+	if (base_of(n, AT_FDCWD, out) || !bpffs_covers(n->exec->skep, out))
+		return NOTICE_CONTINUE;
+	return 0;
 }
 
 /* The path's text, and where it begins if that is not the root. */

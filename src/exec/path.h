@@ -25,6 +25,11 @@ long path_through(struct notice *n, int dirfd, u64 path, char out[PATH_MAX]);
  */
 long path_absolute(struct notice *n, const char *path, char out[PATH_MAX]);
 
+/* Where the client is, when that is in a bpffs: 0.  NOTICE_CONTINUE elsewhere. */
+long path_here(struct notice *n, char out[PATH_MAX]);
+/* The same, of those whom chdir(2) took there: 0 or -ENOENT (cwd.c). */
+int cwd_path(struct notice *n, char out[PATH_MAX]);
+
 /*
  * open(2) of a file of the host's that tells of BPF: the instance's in its place (side.c).  The
  * path is clean.  NOTICE_CONTINUE for all others.

@@ -124,6 +124,8 @@ int exec_create(const struct exec_options *options, struct exec **out)
 		.closed = closed,
 	};
 	exec->usercopy = (struct usercopy){read_memory, write_memory, 256};
+	exec->cap_threads.free = cap_thread_free;
+	exec->cwds.free = cwd_free;
 	clients_create(&exec->clients);
 	pthread_mutex_init(&exec->lock, NULL);
 	err = -pthread_key_create(&exec->current, NULL);
@@ -159,7 +161,8 @@ void exec_free(struct exec *exec)
 {
 	ready_destroy(exec);
 	folders_destroy(exec);
-	caps_destroy(exec);
+	kin_clear(exec, &exec->cap_threads);
+	kin_clear(exec, &exec->cwds);
 	sys_free(exec->skep);
 	close(exec->wake);
 	pthread_key_delete(exec->current);

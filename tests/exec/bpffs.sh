@@ -10,7 +10,8 @@ kind $b/m
 say mkdir $b/d
 say mkdir $b/d
 say mkdir $b/x.y
-mkdir $b/e $b/e/f $b/e/f/g
+say mkdir -p $b/e/f/g
+(cd $b/e; pwd; list; /bin/pwd; mkdir here; ls -d here f/g; cd f && /bin/pwd; cd /; /bin/pwd; ls -d $b/e/here; rmdir $b/e/here)
 say rmdir $b/e
 say rmdir $b/e/f/g
 say mv $b/m $b/e/f/m
