@@ -188,7 +188,7 @@ $(B)/libskep-tsan.a: $(TSAN_OBJS) $(LIBBPF)
 	@echo "  AR    $@"
 	@$(AR) rcs $@ $^
 
-$(B)/tsan/tests/%: $(B)/tsan/tests/%.o $(B)/libskep-tsan.a
+$(B)/tsan/tests/%: $(B)/tsan/tests/%.o $(TSAN_TEST_LIB) $(B)/libskep-tsan.a
 	@echo "  LD    $@"
 	@$(CC) $(TSAN) $^ -o $@ $(LDLIBS)
 

@@ -2,8 +2,9 @@
  * libskep: Linux eBPF in your program.
  *
  * An instance is one whole eBPF system with its own objects, ids and CPUs; a process may hold many.
- * No function here prints, exits, starts a thread or installs a signal handler.  Functions that
- * return int or long give 0 (or an fd) or -errno, exactly Linux's where bpf(2) has one.
+ * No function here prints, exits or installs a signal handler; the only thread that is started is
+ * one for timers and work queues, by the first program that starts one.  Functions that return int
+ * or long give 0 (or an fd) or -errno, exactly Linux's where bpf(2) has one.
  */
 #ifndef SKEP_SKEP_H
 #define SKEP_SKEP_H
@@ -32,6 +33,8 @@ struct skep_opts {
 	 * people you trust.
 	 */
 	uint32_t unproven;
+	/* 1: no thread of the library's own: timers fire in skep_poll */
+	uint32_t polled;
 };
 
 /* opts may be NULL.  The instance is freed by skep_free, when none of its programs runs any more.
@@ -44,6 +47,13 @@ long skep_bpf(struct skep *skep, int cmd, void *attr, unsigned int size);
 
 /* close(2) for the fds that skep_bpf returned. */
 int skep_close(struct skep *skep, int fd);
+
+/*
+ * Enter the callbacks of timers and work queues that are due, in the calling thread: how many.
+ * *next, unless next is NULL, is then the time until another is due, in nanoseconds; UINT64_MAX:
+ * none is waiting.
+ */
+long skep_poll(struct skep *skep, uint64_t *next);
 
 /*
  * A program behind an fd, ready to run without system calls.  It keeps the program alive until

@@ -136,6 +136,7 @@ long timers_poll(struct skep *skep, u64 *next)
 	timers_collect(skep);
 	if (timers)
 		due = next_due(timers, &most);
+	now = now_ns(skep);
 	if (next)
 		*next = due == UINT64_MAX ? due : due > now ? due - now : 0;
 	return n;

@@ -3,6 +3,7 @@
 
 #include "interp/interp.h"
 #include "jit/jit.h"
+#include "map/timer.h"
 #include "skep/skep.h"
 #include "sys/internal.h"
 
@@ -34,6 +35,7 @@ EXPORT int skep_new(const struct skep_opts *opts, struct skep **out)
 	config.ncpu = mine.ncpu;
 	config.kernel_version = mine.kernel_version;
 	config.unproven = mine.unproven || mine.engine == SKEP_ENGINE_CHECKED;
+	config.polled = mine.polled != 0;
 	return sys_create(&config, out);
 }
 
@@ -51,6 +53,16 @@ EXPORT long skep_bpf(struct skep *skep, int cmd, void *attr, unsigned int size)
 EXPORT int skep_close(struct skep *skep, int fd)
 {
 	return sys_close(skep, fd);
+}
+
+EXPORT long skep_poll(struct skep *skep, uint64_t *next)
+{
+	u64 ns;
+	long n = timers_poll(skep, &ns);
+
+	if (next)
+		*next = ns;
+	return n;
 }
 
 EXPORT int skep_prog_get(struct skep *skep, int fd, struct skep_prog **out)

@@ -185,44 +185,13 @@ static void take_text(const char *line)
 	strcat(f.text, "\n");
 }
 
-static u32 helper_id(const void *cookie, const char *name)
-{
-	(void)cookie;
-	for (u32 id = 1; !strncmp(name, "bpf_", 4) && helper_by_id(id); id++)
-		if (!strcmp(helper_by_id(id)->name, name + 4))
-			return id;
-	return 0;
-}
-
-static u32 map_index(const char *name)
-{
-	for (u32 i = 0; i < f.prog.nr_maps; i++)
-		if (!strcmp(f.prog.map[i].name, name))
-			return i;
-	printf("# %s: no map %s\n", f.name, name);
-	tap_bad++;
-	return 0;
-}
-
 static int assemble(struct isa_code *code)
 {
-	static const struct isa_names names = {.helper_id = helper_id};
-	struct isa_error error;
-
-	if (isa_asm(&os_host, f.text, strlen(f.text), &names, code, &error)) {
-		printf("# %s: instruction %u: %s\n", f.name, error.line, error.text);
-		tap_bad++;
-		return 0;
-	}
-	f.prog.insns = code->insns;
-	f.prog.len = code->len;
-	f.prog.nr_refs = 0;
-	for (u32 i = 0; i < code->nr_refs && CHECK(i < N(f.prog.ref_insn)); i++) {
-		f.prog.ref_insn[i] = code->refs[i].insn;
-		f.prog.ref_map[i] = map_index(code->refs[i].name);
-		f.prog.nr_refs++;
-	}
-	return 1;
+	if (both_assemble(&f.prog, f.text, code))
+		return 1;
+	printf("# that is in %s\n", f.name);
+	tap_bad++;
+	return 0;
 }
 
 static void differs(const char *who, const struct both_outcome *out)

@@ -5,11 +5,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "isa/isa.h"
+#include "helper/helper.h"
 #include "sys/sys.h"
 #include "tests/lib/linux_prog.h"
 
-enum { PAGE = 4096, LOG_SIZE = 8192, MAX_SUBPROGS = 16 };
+enum { PAGE = 4096, LOG_SIZE = 8192, MAX_SUBPROGS = 16, MAX_REFS = 64 };
 
 long both_bpf(struct skep *skep, int cmd, union bpf_attr *attr)
 {
@@ -35,7 +35,18 @@ void both_close(struct skep *skep, int fd)
  * The types that tests need: numbers, values with a lock, a timer or a work queue, and functions
  * that are nobody else's.
  */
-enum { T_U32 = 1, T_U64, T_LOCK, T_LOCK_VALUE, T_TIMER, T_TIMER_VALUE, T_PROTO, T_FUNC, T_WORK, T_WORK_VALUE };
+enum {
+	T_U32 = 1,
+	T_U64,
+	T_LOCK,
+	T_LOCK_VALUE,
+	T_TIMER,
+	T_TIMER_VALUE,
+	T_PROTO,
+	T_FUNC,
+	T_WORK,
+	T_WORK_VALUE
+};
 
 static const char names[] = "\0u32\0u64\0bpf_spin_lock\0bpf_timer\0value\0f\0bpf_wq";
 enum { N_U32 = 1, N_U64 = 5, N_LOCK = 9, N_TIMER = 23, N_VALUE = 33, N_F = 39, N_WORK = 41 };
@@ -56,7 +67,7 @@ static const u32 types[] = {
 	N_WORK, INFO(BTF_KIND_STRUCT, 2), 16, N_VALUE, T_U64, 0, N_F, T_U64, 64, /* */
 	N_VALUE, INFO(BTF_KIND_STRUCT, 2), 24, N_WORK, T_WORK, 0, N_U64, T_U64, 128};
 
-static int load_btf(struct skep *skep)
+int both_btf(struct skep *skep)
 {
 	struct {
 		struct btf_header header;
@@ -75,13 +86,12 @@ static int load_btf(struct skep *skep)
 	return (int)both_bpf(skep, BPF_BTF_LOAD, &attr);
 }
 
-static int create_map(struct skep *skep, int btf, const struct both_map *map)
+int both_map(struct skep *skep, int btf, const struct both_map *map)
 {
-	static const u32 values[] = {
-		[BOTH_LOCK] = T_LOCK_VALUE,
-		[BOTH_TIMER] = T_TIMER_VALUE,
-		[BOTH_WORK] = T_WORK_VALUE,
-		[BOTH_PLAIN] = 0};
+	static const u32 values[] = {[BOTH_LOCK] = T_LOCK_VALUE,
+				     [BOTH_TIMER] = T_TIMER_VALUE,
+				     [BOTH_WORK] = T_WORK_VALUE,
+				     [BOTH_PLAIN] = 0};
 	union bpf_attr attr = {.map_type = map->type,
 			       .key_size = map->key_size,
 			       .value_size = map->value_size,
@@ -93,6 +103,44 @@ static int create_map(struct skep *skep, int btf, const struct both_map *map)
 		attr.btf_value_type_id = values[map->value];
 	}
 	return (int)both_bpf(skep, BPF_MAP_CREATE, &attr);
+}
+
+static u32 helper_id(const void *cookie, const char *name)
+{
+	(void)cookie;
+	for (u32 id = 1; !strncmp(name, "bpf_", 4) && helper_by_id(id); id++)
+		if (!strcmp(helper_by_id(id)->name, name + 4))
+			return id;
+	return 0;
+}
+
+/* Index of the map of that name; of none nr_maps. */
+static u32 map_index(const struct both_prog *prog, const char *name)
+{
+	u32 i = 0;
+
+	while (i < prog->nr_maps && strcmp(prog->map[i].name, name))
+		i++;
+	return i;
+}
+
+int both_assemble(struct both_prog *prog, const char *text, struct isa_code *code)
+{
+	static const struct isa_names helpers = {.helper_id = helper_id};
+	struct isa_error error;
+
+	if (isa_asm(&os_host, text, strlen(text), &helpers, code, &error))
+		return printf("# line %u: %s\n", error.line, error.text) < 0;
+	prog->insns = code->insns;
+	prog->len = code->len;
+	prog->nr_refs = code->nr_refs;
+	for (u32 i = 0; i < code->nr_refs; i++) {
+		prog->ref_insn[i % MAX_REFS] = code->refs[i].insn;
+		prog->ref_map[i % MAX_REFS] = map_index(prog, code->refs[i].name);
+		if (i == MAX_REFS || prog->ref_map[i] == prog->nr_maps)
+			return printf("# no map %s\n", code->refs[i].name) < 0;
+	}
+	return 1;
 }
 
 /* Where the subprograms begin: what is called, or becomes a callback; in order, 0 first. */
@@ -116,8 +164,7 @@ static u32 find_subprogs(const struct both_prog *prog, struct bpf_func_info info
 	return n;
 }
 
-static int load_prog(struct skep *skep, const struct both_prog *prog, int btf, const int *fds,
-		     char *log)
+int both_load(struct skep *skep, const struct both_prog *prog, int btf, const int *fds, char *log)
 {
 	struct bpf_insn insns[1024];
 	struct bpf_func_info info[MAX_SUBPROGS + 1];
@@ -204,7 +251,8 @@ static u32 read_map(struct skep *skep, int fd, const struct both_map *map, u64 *
 	return words;
 }
 
-static void run(struct skep *skep, const struct both_prog *prog, int fd, struct both_outcome *out)
+void both_test_run(struct skep *skep, const struct both_prog *prog, int fd,
+		   struct both_outcome *out)
 {
 	union bpf_attr attr = {.test = {.prog_fd = (u32)fd,
 					.data_in = ptr_to_u64(prog->data),
@@ -233,16 +281,16 @@ static int with_maps(struct skep *skep, const struct both_prog *prog, int btf, i
 	u64 *to = out->content;
 
 	for (u32 i = 0; i < prog->nr_maps; i++) {
-		fds[i] = create_map(skep, btf, &prog->map[i]);
+		fds[i] = both_map(skep, btf, &prog->map[i]);
 		if (fds[i] < 0)
 			return printf("# %s: map %s: %d\n", skep ? "skep" : "Linux",
 				      prog->map[i].name, fds[i]) < 0;
 	}
-	fd = load_prog(skep, prog, btf, fds, out->log);
+	fd = both_load(skep, prog, btf, fds, out->log);
 	out->load = fd < 0 ? fd : 0;
 	if (fd < 0)
 		return 1;
-	run(skep, prog, fd, out);
+	both_test_run(skep, prog, fd, out);
 	for (u32 i = 0; i < prog->nr_maps; i++)
 		to += read_map(skep, fds[i], &prog->map[i], to);
 	both_close(skep, fd);
@@ -251,7 +299,7 @@ static int with_maps(struct skep *skep, const struct both_prog *prog, int btf, i
 
 int both_run(struct skep *skep, const struct both_prog *prog, struct both_outcome *out)
 {
-	int fds[BOTH_MAPS] = {-1, -1, -1, -1, -1, -1}, btf = load_btf(skep), ok;
+	int fds[BOTH_MAPS] = {-1, -1, -1, -1, -1, -1}, btf = both_btf(skep), ok;
 
 	memset(out, 0, sizeof(*out));
 	if (btf < 0)

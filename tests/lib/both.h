@@ -7,6 +7,7 @@
 
 #include "base/abi.h"
 #include "base/skep.h"
+#include "isa/isa.h"
 
 enum { BOTH_DATA = 24576, BOTH_MAPS = 6, BOTH_CONTENT = 65536 };
 
@@ -44,6 +45,22 @@ struct both_outcome {
 /* bpf(2): what it returns, or -errno. */
 long both_bpf(struct skep *skep, int cmd, union bpf_attr *attr);
 void both_close(struct skep *skep, int fd);
+
+/*
+ * Step by step: the types that maps and programs need, a map, a program for the maps' fds, one run
+ * of it.  fds, or -errno.
+ */
+int both_btf(struct skep *skep);
+int both_map(struct skep *skep, int btf, const struct both_map *map);
+int both_load(struct skep *skep, const struct both_prog *prog, int btf, const int *fds, char *log);
+void both_test_run(struct skep *skep, const struct both_prog *prog, int fd,
+		   struct both_outcome *out);
+
+/*
+ * prog's instructions from text, whose map[NAME]s are those of prog->map.  1, or 0 after a message;
+ * isa_asm_free gives them back.
+ */
+int both_assemble(struct both_prog *prog, const char *text, struct isa_code *code);
 
 /* Maps, load, run, read everything.  0 when a map could not be made or read (a message says so). */
 int both_run(struct skep *skep, const struct both_prog *prog, struct both_outcome *out);
