@@ -239,7 +239,8 @@ static int fill_number(struct walk *w, const struct access *a, const struct plac
 	if (link)
 		links_assign(w, r);
 	*dst = *r;
-	/* sound because: a top bit that is set makes another number of it where signs are extended */
+	/* sound because: a top bit that is set makes another number of it where signs are extended
+	 */
 	if (p->size < 8 && width_of(&r->num) > 8 * p->size - a->sign)
 		reg_unlink(dst);
 	return walk_record(w, stack_flags(p), 0);
