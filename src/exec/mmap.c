@@ -1,5 +1,5 @@
 /*
- * mmap(MAP_SHARED) of our fds: what Linux says of those that nobody may map; the kernel does the
+ * mmap of our fds: what Linux says of those that nobody may map; the kernel does the
  * rest, because what may be mapped is in the file.
  */
 #include <errno.h>
@@ -33,6 +33,9 @@ long serve_mmap(struct notice *n)
 	struct obj *ring;
 	long ret;
 
+	/* every library is mapped: while nothing of ours could be, do not look */
+	if (!(ask.flags & MAP_SHARED) && !sys_has_buffers(n->exec->skep))
+		return NOTICE_CONTINUE;
 	if (!sys_obj_by_fd(n->exec->skep, (int)args[4], OBJ_PERF, &ring)) {
 		ret = map_perf(ring, &ask);
 		obj_put(ring);
