@@ -28,7 +28,7 @@ void arena_free(struct arena *arena)
 static size_t next_size(const struct arena *arena)
 {
 	if (!arena->chunks)
-		return FIRST_CHUNK;
+		return arena->lent ? LARGEST_CHUNK : FIRST_CHUNK;
 	return arena->chunks->size < LARGEST_CHUNK ? 2 * arena->chunks->size : LARGEST_CHUNK;
 }
 
@@ -50,7 +50,15 @@ static int add_chunk(struct arena *arena, size_t want)
 	return 1;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+void arena_lend(struct arena *arena, void *memory, size_t size)
+{
+	arena->lent = memory;
+	arena->lent_end = arena->lent + size;
+	arena->at = arena->lent;
+	arena->end = arena->lent_end;
+}
+
+void *arena_alloc_raw(struct arena *arena, size_t size)
 {
 	void *p;
 
@@ -61,5 +69,15 @@ void *arena_alloc(struct arena *arena, size_t size)
 		return NULL;
 	p = arena->at;
 	arena->at += size;
+	return p;
+}
+
+/* Chunks come zeroed; what was lent does not. */
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	u8 *p = arena_alloc_raw(arena, size);
+
+	if (p && p >= arena->lent && p < arena->lent_end)
+		memset(p, 0, size);
 	return p;
 }

@@ -71,5 +71,7 @@ void skep_base_free(struct skep *skep)
 		ids_destroy(&skep->ids[i], os);
 	window_destroy(&skep->window);
 	slots_destroy(&skep->slots, os);
+	if (atomic_load(&skep->verify_memory))
+		os_free(os, atomic_load(&skep->verify_memory));
 	os_free(os, skep);
 }

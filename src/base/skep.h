@@ -68,6 +68,7 @@ struct skep {
 	u8 polled;                        /* no thread of ours: who made us calls timers_poll */
 	struct trace *trace;              /* bpf_trace_printk's sink: helper/trace.h */
 	struct kernel_types kernel_types;
+	_Atomic(void *) verify_memory; /* kept between programs: verifier/verifier.c */
 	struct sys *sys; /* fds, pins: sys/ */
 };
 

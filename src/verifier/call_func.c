@@ -41,7 +41,8 @@ static int enter(struct walk *w, u32 sub)
 	for (u32 i = 0; i < CALLER_SAVED; i++)
 		reg_set_nothing(&caller->reg[i]);
 	w->next = w->env->subprogs[sub].start;
-	livestack_moved(w);
+	if (livestack_enter(w))
+		return -ENOMEM;
 	if (w->level1) {
 		log_printf(w->env->log, "caller:\n");
 		show_state(w, s, s->depth - 1, 1);

@@ -19,18 +19,18 @@ static const u32 full_of_field[] = {
 /* Linux's check_ptr_off_reg: a pointer that is used as it came. */
 int ctx_pointer(struct walk *w, const struct reg *r, u32 regno)
 {
-	struct reg_name name = reg_name(reg_full(r));
+	u32 full = reg_full(r);
 
 	if (r->off < 0)
 		return reject(w->env, -EACCES, "negative offset %s ptr R%u off=%d disallowed",
-			      name.text, regno, r->off);
+			      reg_name(full).text, regno, r->off);
 	if (r->off)
 		return reject(w->env, -EACCES,
-			      "dereference of modified %s ptr R%u off=%d disallowed", name.text,
-			      regno, r->off);
+			      "dereference of modified %s ptr R%u off=%d disallowed",
+			      reg_name(full).text, regno, r->off);
 	if (!num_is_const(&r->num) || r->num.var.value)
 		return reject(w->env, -EACCES, "variable %s access var_off=%s disallowed",
-			      name.text, tnum_text(r->num.var).text);
+			      reg_name(full).text, tnum_text(r->num.var).text);
 	return 0;
 }
 

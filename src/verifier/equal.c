@@ -57,7 +57,8 @@ static int within(const struct num *old, const struct num *cur)
 /* All but the ids. */
 static int same_value(const struct reg *a, const struct reg *b)
 {
-	return !memcmp(a, b, offsetof(struct reg, id));
+	return a->type == b->type &&
+	       (a->type == REG_NOTHING || !memcmp(a, b, offsetof(struct reg, id)));
 }
 
 static int exact(struct idmap *map, const struct reg *old, const struct reg *cur)
@@ -145,21 +146,27 @@ static const struct reg any_number = {
 		.umax32 = UINT32_MAX},
 };
 
+static int is_any_byte(u8 kind)
+{
+	/* reading what was never written is allowed, Linux's privileged way */
+	return kind == SLOT_INVALID || kind == SLOT_MISC;
+}
+
+static int is_any_slot(const struct stack_slot *s)
+{
+	u64 kinds;
+
+	_Static_assert(SLOT_INVALID == 0 && SLOT_MISC == 2, "one bit tells them from the others");
+	memcpy(&kinds, s->kind, sizeof(kinds));
+	return !(kinds & ~0x0202020202020202ull);
+}
+
 /* What a load of the whole slot gives, where that is a number: spilled, or any. */
 static const struct reg *whole_number(const struct stack_slot *s)
 {
 	if (slot_is_scalar(s) && s->kind[0] == SLOT_SPILL)
 		return &s->spill->reg;
-	for (u32 i = 0; i < 8; i++)
-		if (s->kind[i] != SLOT_MISC && s->kind[i] != SLOT_INVALID)
-			return NULL;
-	return &any_number;
-}
-
-static int is_any_byte(u8 kind)
-{
-	/* reading what was never written is allowed, Linux's privileged way */
-	return kind == SLOT_INVALID || kind == SLOT_MISC;
+	return is_any_slot(s) ? &any_number : NULL;
 }
 
 /* Byte by byte, and at the last one the register that was spilled. */
@@ -186,10 +193,10 @@ static int slot_safe(const struct compare *c, const struct stack_slot *old,
 
 	if (c->exact != EXACT_NOT && memcmp(old->kind, cur->kind, 8))
 		return 0;
-	while (i < 8 && is_any_byte(old->kind[i]))
-		i++;
-	if (i == 8)
+	if (is_any_slot(old))
 		return 1;
+	while (is_any_byte(old->kind[i]))
+		i++;
 	was = whole_number(old);
 	is = whole_number(cur);
 	if (was && is)

@@ -85,7 +85,6 @@ static int leave(struct walk *w)
 		show_state(w, s, s->depth - 1, 1);
 	}
 	state_pop_frame(&w->pool, s);
-	livestack_moved(w);
 	w->print_state = 1;
 	return 0;
 }

@@ -36,6 +36,7 @@ struct env {
 	struct log *log;      /* may be NULL */
 	struct skep *skep;
 	struct arena arena;
+	void *borrowed; /* the arena's first piece, the instance's */
 
 	/* what becomes the program's */
 	struct bpf_insn *insns;

@@ -12,19 +12,18 @@ struct effect {
 	u16 use, def;
 };
 
-u32 successors(const struct walk *w, u32 pc, u32 out[2])
+static void find_successors(struct walk *w, u32 pc)
 {
 	const struct bpf_insn *insn = insn_at(w, pc);
-	enum isa_op op = w->note[pc].op;
-	u32 n = 0, next = pc + 1 + (u32)isa_is_ld_imm64(insn);
+	struct insn_note *note = &w->note[pc];
+	enum isa_op op = (enum isa_op)note->op;
 
 	if (op == ISA_EXIT)
-		return 0;
+		return;
 	if (isa_rows[op].group != ISA_GROUP_JA)
-		out[n++] = next;
+		note->succ[note->nr_succ++] = pc + 1 + (u32)isa_is_ld_imm64(insn);
 	if (isa_is_jump(op))
-		out[n++] = pc + 1 + (u32)isa_jump_offset(op, insn);
-	return n;
+		note->succ[note->nr_succ++] = pc + 1 + (u32)isa_jump_offset(op, insn);
 }
 
 /* Helpers read as many registers as they have arguments. */
@@ -99,11 +98,12 @@ enum { FOUND = 1, EXPANDED = 2 };
  */
 static void order_sub(struct walk *w, u32 start, u32 *stack, u8 *seen, u32 *n)
 {
-	u32 top = 0, succ[2];
+	u32 top = 0;
 
 	stack[top++] = start;
 	while (top) {
-		u32 pc = stack[top - 1], count;
+		u32 pc = stack[top - 1];
+		const struct insn_note *note = &w->note[pc];
 
 		seen[pc] |= FOUND;
 		if (seen[pc] & EXPANDED) {
@@ -111,12 +111,11 @@ static void order_sub(struct walk *w, u32 start, u32 *stack, u8 *seen, u32 *n)
 			top--;
 			continue;
 		}
-		count = successors(w, pc, succ);
-		for (u32 i = 0; i < count; i++) {
-			if (seen[succ[i]])
+		for (u32 i = 0; i < note->nr_succ; i++) {
+			if (seen[note->succ[i]])
 				continue;
-			seen[succ[i]] = FOUND;
-			stack[top++] = succ[i];
+			seen[note->succ[i]] = FOUND;
+			stack[top++] = note->succ[i];
 		}
 		seen[pc] |= EXPANDED;
 	}
@@ -133,6 +132,9 @@ int liveregs_order(struct walk *w)
 	w->postorder_start = arena_alloc(&env->arena, (env->nr_subprogs + 1) * sizeof(u32));
 	if (!stack || !seen || !w->postorder || !w->postorder_start)
 		return -ENOMEM;
+	for (u32 pc = 0; pc < env->len; pc++)
+		if (!(env->marks[pc] & MARK_SECOND))
+			find_successors(w, pc);
 	for (u32 i = 0; i < env->nr_subprogs; i++) {
 		w->postorder_start[i] = n;
 		order_sub(w, env->subprogs[i].start, stack, seen, &n);
@@ -143,11 +145,11 @@ int liveregs_order(struct walk *w)
 
 static int update(struct walk *w, u32 pc, struct effect e)
 {
-	u32 succ[2], n = successors(w, pc, succ);
+	const struct insn_note *note = &w->note[pc];
 	u16 live = 0;
 
-	for (u32 i = 0; i < n; i++)
-		live |= w->note[succ[i]].live;
+	for (u32 i = 0; i < note->nr_succ; i++)
+		live |= w->note[note->succ[i]].live;
 	live = (u16)((live & ~e.def) | e.use);
 	if (live == w->note[pc].live)
 		return 0;

@@ -21,6 +21,7 @@ struct chain {
 	u32 len, sub;
 	u8 updated, lost_write;
 	u8 *seen;                         /* by instruction: writes are set */
+	u8 *writes;                       /* by instruction: there were some */
 	struct masks *masks[LIVE_FRAMES]; /* by frame, by instruction */
 };
 
@@ -55,7 +56,8 @@ static struct chain *get(struct walk *w, struct chain *key)
 	c->sub = subprog_of(w->env, c->start[c->depth]);
 	c->len = w->env->subprogs[c->sub].end - c->start[c->depth];
 	c->seen = arena_alloc(&w->env->arena, c->len);
-	if (!c->seen)
+	c->writes = arena_alloc(&w->env->arena, c->len);
+	if (!c->seen || !c->writes)
 		return NULL;
 	c->next = *head;
 	*head = c;
@@ -74,20 +76,12 @@ static struct chain key_of(const struct walk *w, const struct state *s, u32 dept
 	return key;
 }
 
-static struct chain *chain_now(struct walk *w)
+int livestack_enter(struct walk *w)
 {
-	struct chain key;
+	struct chain key = key_of(w, w->cur, w->cur->depth);
 
-	if (!w->live.now) {
-		key = key_of(w, w->cur, w->cur->depth);
-		w->live.now = get(w, &key);
-	}
-	return w->live.now;
-}
-
-void livestack_moved(struct walk *w)
-{
-	w->live.now = NULL;
+	state_top(w->cur)->chain = get(w, &key);
+	return state_top(w->cur)->chain ? 0 : -ENOMEM;
 }
 
 static struct masks *masks_at(struct chain *c, u32 frame, u32 pc)
@@ -121,9 +115,7 @@ static int add_reads(struct walk *w, struct chain *c, u32 frame, u32 pc, u64 slo
 
 int livestack_read(struct walk *w, u32 frame, u32 pc, u64 slots)
 {
-	struct chain *c = chain_now(w);
-
-	return c ? add_reads(w, c, frame, pc, slots) : -ENOMEM;
+	return add_reads(w, state_top(w->cur)->chain, frame, pc, slots);
 }
 
 void livestack_written(struct walk *w, u32 frame, u64 slots)
@@ -134,7 +126,7 @@ void livestack_written(struct walk *w, u32 frame, u64 slots)
 void livestack_begin_insn(struct walk *w, u32 pc)
 {
 	w->live.pc = pc;
-	w->live.writer = chain_now(w);
+	w->live.writer = state_top(w->cur)->chain;
 	for (u32 i = 0; i <= w->cur->depth; i++)
 		w->live.written[i] = 0;
 }
@@ -162,14 +154,23 @@ static int set_writes(struct walk *w, struct chain *c, u32 pc, const u64 written
 		if (before & ~now)
 			c->lost_write = 1;
 	}
-	c->seen[i] = 1;
+	c->seen[i] = c->writes[i] = 1;
 	return 0;
 }
 
 int livestack_end_insn(struct walk *w)
 {
-	return w->live.writer ? set_writes(w, w->live.writer, w->live.pc, w->live.written)
-			      : -ENOMEM;
+	struct chain *c = w->live.writer;
+	u64 any = 0;
+
+	for (u32 i = 0; i <= c->depth; i++)
+		any |= w->live.written[i];
+	/* nothing is written, and never was */
+	if (!any && !c->writes[w->live.pc - c->start[c->depth]]) {
+		c->seen[w->live.pc - c->start[c->depth]] = 1;
+		return 0;
+	}
+	return set_writes(w, c, w->live.pc, w->live.written);
 }
 
 static void show_chain(struct walk *w, const struct chain *c)
@@ -215,7 +216,8 @@ static void show_changes(struct walk *w, const struct place *p, const struct mas
 
 static int update_insn(struct walk *w, const struct place *p)
 {
-	u32 succ[2], n = successors(w, p->pc, succ);
+	const u32 *succ = w->note[p->pc].succ;
+	u32 n = w->note[p->pc].nr_succ;
 	struct masks *m = masks_at(p->chain, p->frame, p->pc), now = *m;
 	u64 after = 0, surely = ~0ull;
 
@@ -310,50 +312,29 @@ int livestack_spread(struct walk *w)
 {
 	int err = 0;
 
-	w->live.now = NULL;
-	for (u32 i = w->cur->depth + 1; i-- && !err;) {
-		struct chain key = key_of(w, w->cur, i), *c = get(w, &key);
-
-		err = c ? update(w, c) : -ENOMEM;
-	}
+	for (u32 i = w->cur->depth + 1; i-- && !err;)
+		err = update(w, w->cur->frame[i]->chain);
 	return err;
 }
 
-void livestack_ask(struct walk *w, const struct state *s)
-{
-	w->live.query_depth = s->depth;
-	w->live.query_pc = s->pc;
-	for (u32 i = 0; i <= s->depth; i++) {
-		struct chain key = key_of(w, s, i);
-
-		w->live.query[i] = get(w, &key);
-	}
-}
-
-static int live_at(struct chain *c, u32 frame, u32 pc, u32 slot)
+static u64 live_at(struct chain *c, u32 frame, u32 pc)
 {
 	const struct masks *m = masks_at(c, frame, pc);
 
-	return m && m->live >> slot & 1;
+	return m ? m->live : 0;
 }
 
 /* Read later in the running function, or once it has returned. */
-int livestack_alive(struct walk *w, u32 frame, u32 slot)
+u64 livestack_alive(const struct walk *w, const struct state *s, u32 frame)
 {
-	const struct livestack *l = &w->live;
-	struct chain *top = l->query[l->query_depth];
+	u64 live = live_at(state_top(s)->chain, frame, s->pc);
 
-	if (!top || live_at(top, frame, l->query_pc, slot))
-		return 1;
-	for (u32 i = frame; i < l->query_depth; i++) {
-		u32 call = top->callsite[i];
+	for (u32 i = frame; i < s->depth; i++) {
+		u32 call = s->frame[i + 1]->callsite;
 
-		if (!l->query[i])
-			return 1;
 		if (!(w->note[call].points & POINT_CALLBACK))
 			call++;
-		if (live_at(l->query[i], frame, call, slot))
-			return 1;
+		live |= live_at(s->frame[i]->chain, frame, call);
 	}
-	return 0;
+	return live;
 }

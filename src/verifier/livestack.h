@@ -15,9 +15,6 @@ enum { LIVE_BUCKETS = 64, LIVE_FRAMES = 8 };
 
 struct livestack {
 	struct chain *chains[LIVE_BUCKETS];
-	struct chain *now;                /* of the current state, or NULL */
-	struct chain *query[LIVE_FRAMES]; /* by frame, of the state asked about */
-	u32 query_depth, query_pc;
 	u64 written[LIVE_FRAMES]; /* by the instruction at hand */
 	struct chain *writer;
 	u32 pc;
@@ -25,12 +22,12 @@ struct livestack {
 
 void livestack_begin_insn(struct walk *w, u32 pc);
 int livestack_end_insn(struct walk *w);
-void livestack_moved(struct walk *w); /* the current state's frames are others now */
+int livestack_enter(struct walk *w); /* a frame was pushed.  0 or -ENOMEM */
 int livestack_read(struct walk *w, u32 frame, u32 pc, u64 slots);
 void livestack_written(struct walk *w, u32 frame, u64 slots);
 int livestack_spread(struct walk *w); /* a path ended */
 
-void livestack_ask(struct walk *w, const struct state *s);
-int livestack_alive(struct walk *w, u32 frame, u32 slot);
+/* Slots of that frame that are read after state s. */
+u64 livestack_alive(const struct walk *w, const struct state *s, u32 frame);
 
 #endif

@@ -205,10 +205,26 @@ static void bits_from_ranges(struct num *n)
 	n->var = tnum_with_low(wide, low);
 }
 
+/* One number in every reading: there is nothing to learn. */
+static int is_settled(const struct num *n)
+{
+	u64 v = n->var.value;
+
+	return !n->var.mask && n->umin == v && n->umax == v && n->smin == (s64)v &&
+	       n->smax == (s64)v && n->umin32 == (u32)v && n->umax32 == (u32)v &&
+	       n->smin32 == (s32)v && n->smax32 == (s32)v;
+}
+
 void num_sync(struct num *n)
 {
+	struct num before = {0};
+
+	if (is_settled(n))
+		return;
 	num_ranges_from_bits(n);
-	for (u32 i = 0; i < 3; i++) {
+	/* a round that teaches nothing is followed by others that do not either */
+	for (u32 i = 0; i < 3 && memcmp(&before, n, sizeof(before)); i++) {
+		before = *n;
 		deduce_32(n);
 		deduce_64(n);
 		deduce_mixed(n);

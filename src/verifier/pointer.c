@@ -9,22 +9,21 @@ typedef long long ll;
 int pointer_sane(struct walk *w, const struct reg *r, u32 full)
 {
 	s64 value = (s64)r->num.var.value, smin = r->num.smin;
-	struct reg_name name = reg_name(full);
 
 	if (num_is_const(&r->num) && (value >= MAX_VAR_OFF || value <= -MAX_VAR_OFF))
 		return reject(w->env, -EINVAL, "math between %s pointer and %lld is not allowed",
-			      name.text, (ll)value);
+			      reg_name(full).text, (ll)value);
 	if (r->off >= MAX_VAR_OFF || r->off <= -MAX_VAR_OFF)
-		return reject(w->env, -EINVAL, "%s pointer offset %d is not allowed", name.text,
-			      r->off);
+		return reject(w->env, -EINVAL, "%s pointer offset %d is not allowed",
+			      reg_name(full).text, r->off);
 	if (smin == INT64_MIN)
 		return reject(w->env, -EINVAL,
 			      "math between %s pointer and register with unbounded min value is "
 			      "not allowed",
-			      name.text);
+			      reg_name(full).text);
 	if (smin >= MAX_VAR_OFF || smin <= -MAX_VAR_OFF)
 		return reject(w->env, -EINVAL, "value %lld makes %s pointer be out of bounds",
-			      (ll)smin, name.text);
+			      (ll)smin, reg_name(full).text);
 	return 0;
 }
 

@@ -23,7 +23,7 @@ void *pool_alloc(struct pool *pool, size_t size)
 		return NULL;
 	p = pool->free[class];
 	if (!p)
-		return arena_alloc(pool->arena, (size_t)1 << (class + POOL_SMALLEST));
+		return arena_alloc_raw(pool->arena, (size_t)1 << (class + POOL_SMALLEST));
 	pool->free[class] = p->next;
 	return p;
 }

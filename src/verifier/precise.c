@@ -76,9 +76,9 @@ static int mark_frame(struct walk *w, struct frame *f, u32 no)
 	struct precise *p = &w->precise;
 	u8 news = 0;
 
-	for (u32 r = 0; r < STATE_REGS; r++) {
-		if (!(p->regs[no] >> r & 1))
-			continue;
+	for (u32 left = p->regs[no]; left; left &= left - 1) {
+		u32 r = (u32)__builtin_ctz(left);
+
 		if (f->reg[r].type != REG_SCALAR || f->precise >> r & 1) {
 			p->regs[no] &= ~(1u << r);
 			continue;
@@ -86,9 +86,9 @@ static int mark_frame(struct walk *w, struct frame *f, u32 no)
 		f->precise |= (u16)(1u << r);
 		news = 1;
 	}
-	for (u32 j = 0; j < STATE_SLOTS; j++) {
-		if (!(p->slots[no] >> j & 1))
-			continue;
+	for (u64 left = p->slots[no]; left; left &= left - 1) {
+		u32 j = (u32)__builtin_ctzll(left);
+
 		if (j >= f->nr_slots || !slot_is_scalar(&f->slot[j]) || f->precise_slots >> j & 1) {
 			p->slots[no] &= ~(1ull << j);
 			continue;

@@ -39,15 +39,18 @@ int prune_same_calls(const struct state *a, const struct state *b)
 }
 
 /* What is not read any more from here on is forgotten, so that more is equal to what is left. */
-static void clean_frame(struct walk *w, struct frame *f, u32 pc)
+static void clean_frame(struct walk *w, struct state *s, u32 no)
 {
-	u32 live = w->note[pc].live;
+	struct frame *f = s->frame[no];
+	u32 live = w->note[state_frame_pc(s, no)].live;
+	u64 live_slots;
 
 	for (u32 r = 0; r < REG_FP; r++)
 		if (!(live >> r & 1))
 			reg_set_nothing(&f->reg[r]);
+	live_slots = livestack_alive(w, s, f->no);
 	for (u32 i = 0; i < f->nr_slots; i++)
-		if (!livestack_alive(w, f->no, i)) {
+		if (!(live_slots >> i & 1)) {
 			slot_drop_spill(&w->pool, &f->slot[i]);
 			memset(f->slot[i].kind, SLOT_INVALID, 8);
 		}
@@ -55,10 +58,9 @@ static void clean_frame(struct walk *w, struct frame *f, u32 pc)
 
 static void clean(struct walk *w, struct state *s)
 {
-	livestack_ask(w, s);
 	s->cleaned = 1;
 	for (u32 i = 0; i <= s->depth; i++)
-		clean_frame(w, s->frame[i], state_frame_pc(s, i));
+		clean_frame(w, s, i);
 }
 
 static void clean_all(struct walk *w, struct state *list)
@@ -71,8 +73,12 @@ static void clean_all(struct walk *w, struct state *list)
 
 static int maybe_looping(const struct state *old, const struct state *cur)
 {
-	return old->depth == cur->depth &&
-	       !memcmp(state_top(old)->reg, state_top(cur)->reg, sizeof(state_top(cur)->reg));
+	if (old->depth != cur->depth)
+		return 0;
+	for (u32 r = 0; r < STATE_REGS; r++)
+		if (!reg_same(&state_top(old)->reg[r], &state_top(cur)->reg[r]))
+			return 0;
+	return 1;
 }
 
 static int endless_loop(struct walk *w, struct state *old)

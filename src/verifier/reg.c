@@ -55,7 +55,11 @@ struct reg_name reg_name(u32 full)
 
 void reg_set_nothing(struct reg *r)
 {
-	*r = (struct reg){.type = REG_NOTHING, .num = num_unknown};
+	/* what else is in it nobody looks at: reg_same */
+	r->type = REG_NOTHING;
+	r->flags = 0;
+	r->off = 0;
+	r->id = r->ref_id = 0;
 }
 
 void reg_set_unknown(struct reg *r)

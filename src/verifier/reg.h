@@ -126,6 +126,12 @@ void reg_set_unknown(struct reg *r);
 void reg_set_const(struct reg *r, u64 value);
 void reg_set_pointer(struct reg *r, u32 full); /* at offset 0, all else cleared */
 
+/* All of it the same, ids too. */
+static inline int reg_same(const struct reg *a, const struct reg *b)
+{
+	return a->type == b->type && (a->type == REG_NOTHING || !memcmp(a, b, sizeof(*a)));
+}
+
 /* A number is linked to nothing any more: no id without its distance, nor the other way round. */
 static inline void reg_unlink(struct reg *r)
 {

@@ -26,7 +26,8 @@ static void enter(struct tarjan *t, u32 pc)
 /* Look at what follows; 1 when something of it has to be visited first. */
 static int descend(struct tarjan *t, u32 pc)
 {
-	u32 succ[2], n = successors(t->w, pc, succ);
+	const u32 *succ = t->w->note[pc].succ;
+	u32 n = t->w->note[pc].nr_succ;
 
 	for (u32 i = 0; i < n; i++)
 		if (!t->pre[succ[i]]) {
@@ -41,7 +42,8 @@ static int descend(struct tarjan *t, u32 pc)
 
 static int loops_to_itself(struct tarjan *t, u32 pc)
 {
-	u32 succ[2], n = successors(t->w, pc, succ);
+	const u32 *succ = t->w->note[pc].succ;
+	u32 n = t->w->note[pc].nr_succ;
 
 	for (u32 i = 0; i < n; i++)
 		if (succ[i] == pc)

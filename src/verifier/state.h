@@ -26,6 +26,8 @@ enum {
 
 enum slot_kind { SLOT_INVALID, SLOT_SPILL, SLOT_MISC, SLOT_ZERO, SLOT_DYNPTR, SLOT_ITER, SLOT_IRQ };
 
+struct chain;
+
 struct spill {
 	u32 refs;
 	struct reg reg;
@@ -47,6 +49,7 @@ struct frame {
 	u8 cap_slots;
 	u64 precise_slots;
 	struct stack_slot *slot;
+	struct chain *chain; /* of calls, this one the last: livestack.c */
 };
 
 /* References, and later locks, irq flags: what has to be given back. */

@@ -39,9 +39,35 @@ int pass_present(struct env *env)
 		      env->absent->id);
 }
 
+enum { BORROWED = 1 << 20 };
+
 static u64 now_ns(const struct env *env)
 {
 	return env->skep->os->clock_ns(env->skep->os, CLOCK_MONOTONIC);
+}
+
+/*
+ * Memory of the instance's, for one program at a time: most need no more, and pages that are there
+ * already cost nothing.  Who finds it taken, or has none, goes without.
+ */
+static void borrow(struct env *env)
+{
+	struct skep *skep = env->skep;
+
+	env->borrowed = atomic_exchange_explicit(&skep->verify_memory, NULL, memory_order_acquire);
+	if (!env->borrowed)
+		env->borrowed = os_alloc(skep->os, BORROWED);
+	if (env->borrowed)
+		arena_lend(&env->arena, env->borrowed, BORROWED);
+}
+
+static void give_back(struct env *env)
+{
+	void *extra = atomic_exchange_explicit(&env->skep->verify_memory, env->borrowed,
+					       memory_order_release);
+
+	if (extra)
+		os_free(env->skep->os, extra);
 }
 
 static int begin(struct env *env, struct prog *prog, union bpf_attr *attr, struct log *log)
@@ -54,6 +80,7 @@ static int begin(struct env *env, struct prog *prog, union bpf_attr *attr, struc
 			    .skep = prog->obj.skep,
 			    .len = prog->orig_len};
 	arena_init(&env->arena, os);
+	borrow(env);
 	if (log_wanted(log) && log->level & LOG_STATS)
 		env->start_ns = now_ns(env);
 	env->insns = os_alloc(os, (size_t)env->len * sizeof(*env->insns));
@@ -153,5 +180,6 @@ int verifier_check(struct prog *prog, union bpf_attr *attr, struct log *log)
 	else
 		hand_over(&env);
 	arena_free(&env.arena);
+	give_back(&env);
 	return err;
 }

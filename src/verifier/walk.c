@@ -94,7 +94,6 @@ static int pop(struct walk *w)
 	w->nr_pending--;
 	state_free_parts(&w->pool, &p->state);
 	pool_free(&w->pool, p, sizeof(*p));
-	livestack_moved(w);
 	return 1;
 }
 
@@ -287,8 +286,9 @@ static int walk_function(struct walk *w, u32 sub)
 	f = w->cur->frame[0];
 	frame_init(f, NO_PC, sub);
 	touch_all(w);
-	livestack_moved(w);
-	err = func_set_args(w, sub, f->reg);
+	err = livestack_enter(w);
+	if (!err)
+		err = func_set_args(w, sub, f->reg);
 	if (!err)
 		err = run(w);
 	/* as Linux: at level 1 the path is worth reading only if it failed */

@@ -48,6 +48,8 @@ struct insn_note {
 	u32 ptr;      /* full type it dereferences; 0: not yet */
 	u32 key;      /* of a lookup in an array */
 	u32 scc;
+	u32 succ[2]; /* what may follow in the same function */
+	u8 nr_succ;
 	struct map *map; /* calls: the map passed; MAP_SEVERAL */
 };
 
@@ -147,7 +149,6 @@ int points_find(struct walk *w);
 int liveregs_order(struct walk *w);
 int liveregs_compute(struct walk *w);
 int scc_compute(struct walk *w);
-u32 successors(const struct walk *w, u32 pc, u32 out[2]);
 
 /* show.c: Linux's words for states */
 void show_state(struct walk *w, const struct state *s, u32 depth, int all);
