@@ -39,24 +39,36 @@ static int begin(struct window *w)
 	return err;
 }
 
+static void *reserve(u64 at, u64 size, int flags)
+{
+	return mmap(u64_to_ptr(at), size, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
+}
+
+/* At a place of our choice in the span: 1 when it was free. */
+static int reserve_in_span(struct window *w)
+{
+	u64 r, at;
+
+	w->os->random(w->os, &r, sizeof(r));
+	at = WINDOW_LOWEST + r % (WINDOW_SPAN - w->size % WINDOW_SPAN) / HUGE * HUGE;
+	w->base = reserve(at, w->size, MAP_FIXED_NOREPLACE);
+	if (w->base == u64_to_ptr(at))
+		return 1;
+	if (w->base != MAP_FAILED) /* a kernel before 4.17 takes the flag for a hint */
+		munmap(w->base, w->size);
+	return 0;
+}
+
+/* The span holds half a dozen windows; those of more instances lie wherever there is room. */
 int window_create(struct window *w, const struct os *os, u64 size)
 {
-	size = round_up_to(size, PAGE);
-	*w = (struct window){.os = os, .size = size};
-	for (int i = 0; i < TRIES; i++) {
-		u64 r, at;
-
-		os->random(os, &r, sizeof(r));
-		at = WINDOW_LOWEST + r % (WINDOW_SPAN - size % WINDOW_SPAN) / HUGE * HUGE;
-		w->base = mmap(u64_to_ptr(at), size, PROT_NONE,
-			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
-			       -1, 0);
-		if (w->base == u64_to_ptr(at))
+	*w = (struct window){.os = os, .size = round_up_to(size, PAGE)};
+	for (int i = 0; i < TRIES; i++)
+		if (reserve_in_span(w))
 			return begin(w);
-		if (w->base != MAP_FAILED) /* a kernel before 4.17 takes the flag for a hint */
-			munmap(w->base, size);
-	}
-	return -ENOMEM;
+	w->base = reserve(0, w->size, 0);
+	return w->base == MAP_FAILED ? -ENOMEM : begin(w);
 }
 
 void window_destroy(struct window *w)

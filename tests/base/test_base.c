@@ -274,7 +274,7 @@ static void window_takes_linear_time(void)
 		printf("# %d of %u bytes: %u ns each, %d: %u ns each\n", FEW, (u32)sizes[i],
 		       (u32)(few / FEW), MANY, (u32)(many / MANY));
 		/* 16 times as many: 16 times as long, and 256 times when lists are walked */
-		CHECK(many / 64 < few);
+		CHECK(many / 128 < few);
 	}
 	skep_base_free(skep);
 }

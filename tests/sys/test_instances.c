@@ -167,6 +167,30 @@ static void one_goes(void)
 	sys_free(two);
 }
 
+/* More than the addresses that windows are taken from first have room for. */
+static void there_may_be_many(void)
+{
+	struct skep *many[40];
+	u32 n = 0;
+
+	while (n < ARRAY_SIZE(many) && !sys_create(&(struct skep_config){0}, &many[n]))
+		n++;
+	CHECK_EQ(n, ARRAY_SIZE(many));
+	for (u32 i = 0; i < n; i++) {
+		u64 value = i, got = 0;
+		int fd;
+
+		ask_of(many[i]);
+		fd = ask_map(BPF_MAP_TYPE_HASH, 4, 8, 100, 0);
+		CHECK_EQ(elem(BPF_MAP_UPDATE_ELEM, fd, 1, &value), 0);
+		CHECK_EQ(elem(BPF_MAP_LOOKUP_ELEM, fd, 1, &got), 0);
+		CHECK_EQ(got, i);
+		drop(fd);
+	}
+	while (n)
+		sys_free(many[--n]);
+}
+
 int main(void)
 {
 	struct skep_config config = {.usercopy = &usercopy_checked};
@@ -178,6 +202,7 @@ int main(void)
 	TEST(values_and_pins_are_their_own);
 	TEST(output_is_their_own);
 	TEST(stats_are_their_own);
+	TEST(there_may_be_many);
 	TEST(one_goes);
 	return tap_status();
 }
