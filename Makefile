@@ -17,7 +17,9 @@ STD = -std=gnu11 $(WARN) -fPIC -fvisibility=hidden -fno-strict-aliasing -MMD -MP
 SAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDLIBS = -lelf -lz -lpthread
 
-SRCS := $(wildcard src/*/*.c src/*/*/*.c)
+# What is loaded into others' programs is linked with nothing of ours.
+PRELOAD := $(wildcard src/exec/preload/*.c)
+SRCS := $(filter-out $(PRELOAD),$(wildcard src/*/*.c src/*/*/*.c))
 LIB_SRCS := $(filter-out src/tools/% src/load/guard.c,$(SRCS))
 TOOL_OBJS := $(patsubst %.c,$(B)/obj/%.o,$(wildcard src/tools/*.c))
 LIB_OBJS := $(LIB_SRCS:%.c=$(B)/obj/%.o)
@@ -42,7 +44,7 @@ EXAMPLES := $(patsubst %.c,$(B)/%.o,$(wildcard examples/*.bpf.c))
 VERSION := $(shell sed -n 's/.*SKEP_VERSION "\(.*\)"/\1/p' src/tools/version.h)
 SO = 0
 
-all: $(B)/skep $(B)/libskep.a $(B)/libskep.so $(B)/libskep-bpf.a $(B)/libskep-bpf.so
+all: $(B)/skep $(B)/libskep.a $(B)/libskep.so $(B)/libskep-bpf.a $(B)/libskep-bpf.so $(B)/libskep-preload.so
 
 $(B)/obj/%.o: %.c | $(B)/gen/libbpf_cache.h
 	@mkdir -p $(@D)
@@ -137,6 +139,13 @@ $(B)/libskep-bpf.so: $(EMBED_OBJS) $(LIBBPF) $(GUARD) $(B)/libskep-bpf.map
 	@$(CC) -shared \
 		-Wl,-soname,libskep-bpf.so.$(SO),-Bsymbolic,--version-script=$(B)/libskep-bpf.map,-z,defs \
 		$(EMBED_OBJS) $(LIBBPF) $(GUARD) -o $@ $(LDLIBS)
+
+$(B)/libskep-preload.so: $(PRELOAD)
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	@$(CC) $(STD) $(CPPFLAGS) $(CFLAGS) -shared $^ -o $@
+
+$(foreach d,obj san tsan,$(B)/$(d)/src/exec/cache.o): CPPFLAGS += -DSKEP_LIBDIR='"$(LIBDIR)"'
 
 $(B)/skep: $(TOOL_OBJS) $(B)/libskep-all.a
 	@echo "  LD    $@"
@@ -311,6 +320,7 @@ pc = printf 'prefix=%s\nlibdir=%s\nincludedir=$${prefix}/include\n\nName: %s\nDe
 install: all
 	@set -e; d="$(DESTDIR)"; \
 	install -D -m 755 $(B)/skep "$$d$(PREFIX)/bin/skep"; \
+	install -D -m 755 $(B)/libskep-preload.so "$$d$(LIBDIR)/libskep-preload.so"; \
 	for h in include/skep/*.h; do $(INSTALL) $$h "$$d$(PREFIX)/$$h"; done; \
 	for l in skep skep-bpf; do \
 		$(INSTALL) $(B)/lib$$l.a "$$d$(LIBDIR)/lib$$l.a"; \

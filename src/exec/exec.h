@@ -20,6 +20,8 @@ struct exec_options {
 	bool as_root;       /* clients are told that they are uid 0 and gid 0 */
 	enum exec_caps caps;
 	const char *mode; /* "notify", "ptrace"; NULL: the first of these that works */
+	bool preload;     /* a cache of lookups in the program, where that is dynamic */
+	bool strict;      /* it believes no fd that it has not asked for */
 };
 
 /*

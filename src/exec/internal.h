@@ -340,6 +340,12 @@ struct tracer;
 int tracer_create(struct exec *exec, struct process *p, struct tracer **out, int *done);
 void tracer_free(struct tracer *t); /* then */
 
+/* ---- cache.c ---- */
+
+/* What --preload says, into the environment that the program gets.  0, or -errno after a message.
+ */
+int cache_prepare(const struct exec_options *options);
+
 /* ---- name.c: named instances meet at an abstract socket; both sides must be the same user ---- */
 
 struct hello {

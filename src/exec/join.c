@@ -107,6 +107,8 @@ int exec_join(const struct exec_options *options, const char *name, char **argv)
 			 name);
 		return EXEC_FAILED;
 	}
+	if (cache_prepare(options))
+		return EXEC_FAILED;
 	connection = connect_soon(name);
 	return connection < 0 ? EXEC_FAILED : join(connection, name, options->as_root, argv);
 }

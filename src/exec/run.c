@@ -101,6 +101,8 @@ int exec_run(const struct exec_options *options, char **argv)
 	struct plan plan;
 	int err;
 
+	if (cache_prepare(options))
+		return EXEC_FAILED;
 	if (bpf_is_served())
 		return run_nested(options, argv);
 	if (plan_make(options, &plan))

@@ -11,7 +11,7 @@ struct exec_tool_options {
 	const char *name, *caps, *mode;
 	u32 kernel;
 	u64 ncpu;
-	bool verbose, stats, as_root;
+	bool verbose, stats, as_root, preload, strict;
 };
 
 static int exec_tool_run(void *opts, char **args, int nargs)
@@ -24,6 +24,8 @@ static int exec_tool_run(void *opts, char **args, int nargs)
 		.stats = o->stats,
 		.as_root = o->as_root,
 		.mode = o->mode,
+		.preload = o->preload,
+		.strict = o->strict,
 	};
 
 	(void)nargs;
@@ -31,6 +33,8 @@ static int exec_tool_run(void *opts, char **args, int nargs)
 		return fail("--ncpu: that many CPUs there are nowhere");
 	if (o->mode && strcmp(o->mode, "notify") && strcmp(o->mode, "ptrace"))
 		return usage(&tool_exec, "--mode is notify or ptrace");
+	if (o->strict && !o->preload)
+		return usage(&tool_exec, "--strict is for --preload");
 	if (o->caps && exec_caps_by_name(o->caps, &options.caps))
 		return usage(&tool_exec, "--caps is all, none or virtual");
 	if (!o->name)
@@ -59,6 +63,11 @@ static const struct option exec_tool_options[] = {
 	 "Serve by notify (seccomp's), or by ptrace, which is slower but works where another\n"
 	 "filter refuses bpf(), as in containers. Without it: what works.",
 	 NULL},
+	{"preload", OPTION_FLAG, OFF(preload), NULL,
+	 "Have a dynamic PROGRAM read its BPF_F_MMAPABLE arrays without a call (LD_PRELOAD).",
+	 NULL},
+	{"strict", OPTION_FLAG, OFF(strict), NULL,
+	 "With --preload: for a PROGRAM that closes fds by other ways than libc.", NULL},
 	{"name", OPTION_STRING, OFF(name), "N",
 	 "Join the instance that 'skep serve --name N' keeps.", NULL},
 	{"verbose", OPTION_FLAG, OFF(verbose), NULL, "Say on standard error how it is done.", NULL},
