@@ -27,7 +27,7 @@ LIB_OBJS := $(LIB_SRCS:%.c=$(B)/obj/%.o)
 EMBED_OBJS := $(filter-out $(B)/obj/src/exec/%,$(LIB_OBJS))
 SAN_OBJS := $(LIB_SRCS:%.c=$(B)/san/%.o)
 TEST_LIB := $(patsubst %.c,$(B)/san/%.o,$(wildcard tests/lib/*.c))
-TESTS := $(patsubst %.c,$(B)/%,$(filter-out tests/verifier/test_random%,$(wildcard tests/*/test_*.c)))
+TESTS := $(patsubst %.c,$(B)/%,$(filter-out tests/verifier/test_random% tests/verifier/test_num.c,$(wildcard tests/*/test_*.c)))
 # What tests threads runs a second time under ThreadSanitizer.
 TSAN = -fsanitize=thread
 TSAN_OBJS := $(LIB_SRCS:%.c=$(B)/tsan/%.o)
@@ -185,8 +185,8 @@ $(B)/tests/%: $(B)/san/tests/%.o $(TEST_LIB) $(B)/libskep-san.a
 $(B)/tests/jit/test_encoding: LDLIBS += $(if $(wildcard /usr/include/Zydis/Zydis.h),-lZydis)
 
 # The same without sanitizers: what is run by the hundred thousand, and by the million in soak.
-FAST_TESTS := $(patsubst %.c,$(B)/fast/%,$(wildcard tests/verifier/test_random*.c))
-FAST_TEST_LIB := $(patsubst %,$(B)/obj/tests/lib/%.o,both duel embed gen risky risky_numbers)
+FAST_TESTS := $(patsubst %.c,$(B)/fast/%,$(wildcard tests/verifier/test_random*.c tests/verifier/test_num.c))
+FAST_TEST_LIB := $(patsubst %,$(B)/obj/tests/lib/%.o,both duel embed gen risky risky_numbers verify)
 $(B)/fast/tests/%: $(B)/obj/tests/%.o $(FAST_TEST_LIB) $(B)/libskep-all.a
 	@mkdir -p $(@D)
 	@echo "  LD    $@"

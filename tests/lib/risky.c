@@ -470,6 +470,45 @@ static void do_ctx(struct risky_gen *g)
 	g->kind[reg] = NUMBER;
 }
 
+/* A number that goes through the stack and comes back as part of itself, which is then judged. */
+static void do_part(struct risky_gen *g)
+{
+	u32 from = risky_number(g), to = risky_fresh_but(g, from, INPUT),
+	    size = 1u << risky_below(g, 3);
+	s16 off = (s16)(-8 * (s32)(1 + risky_below(g, 8)));
+
+	if (g->holds || g->kind[to] > NUMBER)
+		return;
+	if (risky_chance(g, 60))
+		risky_emit(g, ALU32_K(BPF_RSH, from, (s32)(8 * (4 - size))));
+	risky_emit(g, STX(BPF_DW, 10, off, from));
+	risky_emit(g, INSN(BPF_LDX | (risky_chance(g, 60) ? BPF_MEMSX : BPF_MEM) |
+				   risky_size_code(size),
+			   to, 10, off, 0));
+	g->filled |= 0xffull << (SLOTS + off);
+	g->kind[to] = NUMBER;
+	risky_jump_if(g, risky_chance(g, 80) ? to : from);
+	risky_to_bail(g);
+}
+
+/* Two numbers at a distance from each other; what is learnt of one is known of the other. */
+static void do_distance(struct risky_gen *g)
+{
+	u32 from = risky_number(g), to = risky_fresh_but(g, from, INPUT);
+	u8 class = risky_chance(g, 70) ? BPF_ALU64 : BPF_ALU;
+
+	if (g->holds || g->kind[to] > NUMBER)
+		return;
+	risky_emit(g, INSN(class | BPF_MOV | BPF_X, to, from, 0, 0));
+	risky_emit(g, INSN(class | (risky_chance(g, 70) ? BPF_ADD : BPF_SUB) | BPF_K, to, 0, 0,
+			   risky_some_imm(g)));
+	g->kind[to] = NUMBER;
+	if (risky_chance(g, 30))
+		risky_do_alu(g);
+	risky_jump_if(g, risky_chance(g, 50) ? to : from);
+	risky_to_bail(g);
+}
+
 static void do_nothing_read(struct risky_gen *g)
 {
 	u32 reg = risky_any_reg(g);
@@ -483,12 +522,13 @@ static void do_nothing_read(struct risky_gen *g)
 static const struct {
 	void (*emit)(struct risky_gen *g);
 	u32 weight;
-} kinds[] = {{risky_do_alu, 22},  {do_load_input, 8}, {do_const, 3},       {risky_do_assume, 8},
-	     {risky_do_spill, 8}, {risky_do_fill, 8}, {do_lookup, 8},      {do_stack, 7},
-	     {do_input, 8},       {do_atomic, 2},     {do_park, 2},        {do_packet, 8},
-	     {do_csum, 3},        {do_load_bytes, 3}, {do_update, 3},      {do_ring, 4},
-	     {do_socket, 2},      {do_if, 12},        {do_loop, 5},        {do_call, 3},
-	     {do_leak, 1},        {do_ctx, 3},        {do_nothing_read, 2}};
+} kinds[] = {{risky_do_alu, 22},  {do_load_input, 8}, {do_const, 3},  {risky_do_assume, 8},
+	     {risky_do_spill, 8}, {risky_do_fill, 8}, {do_lookup, 8}, {do_stack, 7},
+	     {do_input, 8},       {do_atomic, 2},     {do_park, 2},   {do_packet, 8},
+	     {do_csum, 3},        {do_load_bytes, 3}, {do_update, 3}, {do_ring, 4},
+	     {do_socket, 2},      {do_if, 12},        {do_loop, 5},   {do_call, 3},
+	     {do_part, 4},        {do_distance, 4},   {do_leak, 1},   {do_ctx, 3},
+	     {do_nothing_read, 2}};
 
 static void statement(struct risky_gen *g)
 {
@@ -573,7 +613,7 @@ void risky_program(u64 seed, struct risky *program)
 	program->type = risky_below(&g, 2) ? BPF_PROG_TYPE_XDP : BPF_PROG_TYPE_SCHED_CLS;
 	program->len = 0;
 	program->leaks = program->maps = 0;
-	g.oops = 15 + risky_below(&g, 90);
+	g.oops = 12 + risky_below(&g, 70);
 	function(&g, 4 + risky_below(&g, 14));
 	g.in_main = 0;
 	for (u32 i = 0; i < FUNCS; i++) {
