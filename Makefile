@@ -207,11 +207,14 @@ check: all examples $(TEST_OBJECTS) bench-parts $(TESTS) $(FAST_TESTS) $(TSAN_TE
 check-linux: all
 	@B=$(B) tests/linux/check
 
-# A million random programs on both engines, ten million that the verifier has to think about:
-# half an hour.
+# A million random programs on both engines, ten million that the verifier has to think about, a
+# million of those beside Linux, mutations of the verifier, each of which a test has to notice: an
+# hour.
 soak: $(B)/tests/jit/test_random $(FAST_TESTS)
 	SKEP_PROGRAMS=1000000 $(B)/tests/jit/test_random
 	SKEP_PROGRAMS=10000000 $(B)/fast/tests/verifier/test_random
+	SKEP_PROGRAMS=1000000 $(B)/fast/tests/verifier/test_random_linux
+	B=$(B) tests/verifier/mutate
 
 # Fuzzers: tests/fuzz/fuzz_NAME.c defines LLVMFuzzerTestOneInput; the library is built for it with
 # coverage, ASan and UBSan.  Inputs that were found worth keeping stay in build/corpus.

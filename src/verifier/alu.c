@@ -163,11 +163,12 @@ static int binary(struct walk *w, const struct bpf_insn *insn)
 		return not_yet(w, "arenas");
 	if (!reg_is_scalar(dst) || !reg_is_scalar(src))
 		return with_pointer(w, insn, dst, src);
-	scalar(dst, src, insn);
-	if (dst == src)
+	/* sound because: 32 bits tell of all that a linked number is only where it has no more */
+	if (dst == src || (!is_64(insn) && dst->num.umax > UINT32_MAX))
 		reg_unlink(dst);
 	else
 		relink(dst, src, insn);
+	scalar(dst, src, insn);
 	return 0;
 }
 

@@ -462,7 +462,8 @@ static void do_ctx(struct risky_gen *g)
 
 	if (!g->in_main)
 		return risky_do_alu(g);
-	if (is_xdp)
+	/* a part of pkt_type is all of it to Linux */
+	if (is_xdp || off == 4)
 		size = 4;
 	if (risky_oops(g))
 		off += 1;
