@@ -368,6 +368,18 @@ static int begin(struct walk *w, struct env *env)
 	return err ? err : func_begin(w);
 }
 
+/*
+ * The map, if it is one of the program's.  The template that stands for whatever a map of maps may
+ * hold says nothing of where values are.
+ */
+static struct map *map_of_program(const struct env *env, struct map *map)
+{
+	for (u32 i = 0; i < env->nr_maps; i++)
+		if (env->maps[i] == map)
+			return map;
+	return NULL;
+}
+
 /* What engines want to know: facts, and the marks pass_rewrite reads. */
 static void tell(struct walk *w)
 {
@@ -379,7 +391,7 @@ static void tell(struct walk *w)
 		struct fact *fact = &env->facts[pc];
 
 		env->mem[pc] = note->mem;
-		fact->map = note->map != MAP_SEVERAL ? note->map : NULL;
+		fact->map = map_of_program(env, note->map);
 		fact->key_known = fact->map && note->key_state == KEY_KNOWN;
 		fact->key = note->key;
 	}
