@@ -285,10 +285,12 @@ static int choose(const struct exec_options *options, struct plan *plan)
 
 	try_all(&found);
 	plan->traced = options->mode ? !strcmp(options->mode, "ptrace") : !can_notify(&found);
-	err = options->mode || !plan->traced || can_trace(&found) ? 0 : -EPERM;
+	err = (plan->traced ? can_trace(&found) : can_notify(&found)) ? 0 : -EPERM;
 	if (err || options->verbose)
 		say_all(&found);
-	if (err)
+	if (err && options->mode)
+		exec_say("--mode %s does not work here", options->mode);
+	else if (err)
 		exec_say("there is no way to serve a program: the kernel lets us see no calls");
 	else if (options->verbose)
 		exec_say("calls are served by %s", plan->traced ? "ptrace" : "notification");

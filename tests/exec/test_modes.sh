@@ -66,7 +66,20 @@ for test in clients bpftool bpffs; do
 	else bad "all of test_$test.sh" "$(cat "$out")"; fi
 done
 
+WRAP="$dir/denied -p"
+run true
+[ $code -eq 125 ] && grep -q 'ptrace of one.s own children: .*ptrace_scope' "$out" &&
+	grep -q 'there is no way' "$out" && echo "ok - where nothing works it says why" ||
+	bad "where nothing works it says why" "status $code: $(cat "$out")"
 WRAP=$dir/denied
+EXEC_OPTIONS="--mode notify" run true
+[ $code -eq 125 ] && grep -q 'mode notify does not work here' "$out" &&
+	echo "ok - a mode that does not work is refused" ||
+	bad "a mode that does not work is refused" "status $code: $(cat "$out")"
+run sh -c "$B/skep exec -v -- $dir/array"
+[ $code -eq 0 ] && grep -q 'skep exec already' "$out" && echo "ok - a nested one joins" ||
+	bad "a nested one joins" "status $code: $(cat "$out")"
+
 EXEC_OPTIONS=-v run true
 grep -q 'served by ptrace' "$out" && echo "ok - it says so" || bad "it says so" "$(cat "$out")"
 run "$dir/busy"
