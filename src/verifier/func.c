@@ -73,19 +73,36 @@ const char *func_name(const struct walk *w, u32 sub)
 	return t ? btf_name(w->env->prog->btf, t->name_off) : "";
 }
 
+/* The declaration tags, found in one go: most programs have none.  0 or -ENOMEM */
+static int find_tags(struct walk *w)
+{
+	const struct btf *btf = w->env->prog->btf;
+
+	if (!w->env->nr_func_info)
+		return 0;
+	for (u32 id = 1; id < btf->nr_types; id++)
+		w->nr_tags += btf_kind(btf->types[id]) == BTF_KIND_DECL_TAG;
+	if (!w->nr_tags)
+		return 0;
+	w->tags = arena_alloc(&w->env->arena, w->nr_tags * sizeof(*w->tags));
+	if (!w->tags)
+		return -ENOMEM;
+	for (u32 id = 1, n = 0; id < btf->nr_types; id++)
+		if (btf_kind(btf->types[id]) == BTF_KIND_DECL_TAG)
+			w->tags[n++] = id;
+	return 0;
+}
+
 /* Programs with an exception callback of their own. */
 static int catches(const struct walk *w)
 {
 	static const char tag[] = "exception_callback:";
 	const struct btf *btf = w->env->prog->btf;
 
-	if (!w->env->nr_func_info)
-		return 0;
-	for (u32 id = 1; id < btf->nr_types; id++) {
-		const struct btf_type *t = btf_type_by_id(btf, id);
+	for (u32 i = 0; i < w->nr_tags; i++) {
+		const struct btf_type *t = btf_type_by_id(btf, w->tags[i]);
 
-		if (t && btf_kind(t) == BTF_KIND_DECL_TAG &&
-		    t->type == w->env->func_info[0].type_id &&
+		if (t->type == w->env->func_info[0].type_id &&
 		    !strncmp(btf_name(btf, t->name_off), tag, sizeof(tag) - 1))
 			return 1;
 	}
@@ -94,6 +111,10 @@ static int catches(const struct walk *w)
 
 int func_begin(struct walk *w)
 {
+	int err = find_tags(w);
+
+	if (err)
+		return err;
 	if (catches(w))
 		return not_yet(w, "exceptions");
 	for (u32 i = 1; i < w->env->nr_subprogs; i++)
@@ -136,16 +157,13 @@ static int tags_of(const struct walk *w, u32 func_id, u32 arg)
 	const struct btf *btf = w->env->prog->btf;
 	int set = 0;
 
-	for (u32 id = 1; id < btf->nr_types && set >= 0; id++) {
-		const struct btf_type *t = btf_type_by_id(btf, id);
-		const char *name;
+	for (u32 i = 0; i < w->nr_tags && set >= 0; i++) {
+		const struct btf_type *t = btf_type_by_id(btf, w->tags[i]);
+		const char *name = btf_name(btf, t->name_off);
 		int tag;
 
-		if (!t || btf_kind(t) != BTF_KIND_DECL_TAG || t->type != func_id ||
+		if (t->type != func_id || strncmp(name, "arg:", 4) ||
 		    ((const struct btf_decl_tag *)btf_tail(t))->component_idx != (s32)arg)
-			continue;
-		name = btf_name(btf, t->name_off);
-		if (strncmp(name, "arg:", 4))
 			continue;
 		tag = tag_of(name + 4);
 		set = tag < 0 ? -1 : set | tag;

@@ -98,8 +98,9 @@ struct walk {
 	struct reg fake;     /* a constant operand as a register */
 	struct precise precise;
 	struct livestack live;
-	struct idmap *idmap;              /* equal.c */
-	u32 entry_sub;                    /* the function that is verified */
+	struct idmap *idmap; /* equal.c */
+	u32 *tags;           /* declaration tags of the program's BTF: func.c */
+	u32 nr_tags;
 	const struct bpf_line_info *line; /* that the log showed last */
 	u8 level1, level2;
 	struct verify_watch *watch; /* or NULL */
