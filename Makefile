@@ -145,7 +145,7 @@ $(B)/libskep-preload.so: $(PRELOAD)
 	@echo "  LD    $@"
 	@$(CC) $(STD) $(CPPFLAGS) $(CFLAGS) -shared $^ -o $@
 
-$(foreach d,obj san tsan,$(B)/$(d)/src/exec/cache.o): CPPFLAGS += -DSKEP_LIBDIR='"$(LIBDIR)"'
+$(foreach d,obj san tsan fuzz/obj,$(B)/$(d)/src/exec/cache.o): CPPFLAGS += -DSKEP_LIBDIR='"$(LIBDIR)"'
 
 $(B)/skep: $(TOOL_OBJS) $(B)/libskep-all.a
 	@echo "  LD    $@"

@@ -76,7 +76,7 @@ static void enter(struct timers *timers, struct run *run, const struct entry *e)
 /* One callback that is due by `until`: was there one? */
 static int fire(struct skep *skep, struct timers *timers, u64 until)
 {
-	struct entry e = {NULL};
+	struct entry e = {0};
 	struct timer *t;
 	struct run run = {0};
 	u32 cpu = ANY_CPU;

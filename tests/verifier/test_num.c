@@ -215,6 +215,21 @@ static void unary(const struct sample *a)
 	}
 }
 
+static void swapped(const struct sample *a)
+{
+	for (u32 size = 2; size <= 8; size *= 2) {
+		struct num n = a->num;
+
+		num_swap(&n, size);
+		for (u32 i = 0; i < a->nr; i++) {
+			u64 x = a->member[i], y = __builtin_bswap64(x) >> (64 - 8 * size);
+
+			if (!holds(&n, y))
+				complain("num_swap", (u8)size, 0, x, 0, y);
+		}
+	}
+}
+
 static void pair(const struct sample *a, const struct sample *b)
 {
 	for (int is32 = 0; is32 < 2; is32++) {
@@ -230,6 +245,7 @@ static void four_bits_in_all_pairs(void)
 	make_all();
 	for (u32 i = 0; i < nr_all; i++) {
 		unary(&all[i]);
+		swapped(&all[i]);
 		for (u32 j = 0; j < nr_all; j++)
 			pair(&all[i], &all[j]);
 	}
@@ -244,6 +260,7 @@ static void random_pairs(void)
 		struct sample a = sample_of_values(), b = sample_of_values();
 
 		unary(&a);
+		swapped(&a);
 		pair(&a, &b);
 	}
 	printf("# figure %llu values held against what is known of them\n",
