@@ -124,11 +124,13 @@ void duel_run(struct duel_side *side, const struct risky *program, int fd, u64 s
 	      struct duel_outcome *out)
 {
 	u8 packet[DUEL_PACKET];
+	/* at least what Linux takes for a frame; short ones show what is read past the end */
+	u32 size = DUEL_FRAME + (u32)(gen_random(&seed) % (DUEL_PACKET - DUEL_FRAME + 1));
 	u64 numbers[16];
 	struct __sk_buff ctx = {0};
 	union bpf_attr attr = {.test = {.prog_fd = (u32)fd,
 					.data_in = ptr_to_u64(packet),
-					.data_size_in = sizeof(packet),
+					.data_size_in = size,
 					.data_out = ptr_to_u64(out->data),
 					.data_size_out = DUEL_ROOM}};
 

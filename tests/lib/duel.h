@@ -5,7 +5,7 @@
 #include "base/skep.h"
 #include "tests/lib/risky.h"
 
-enum { DUEL_PACKET = 64, DUEL_ROOM = 512 };
+enum { DUEL_FRAME = 14, DUEL_PACKET = 64, DUEL_ROOM = 512 };
 
 struct duel_side {
 	struct skep *skep;

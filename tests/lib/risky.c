@@ -187,6 +187,11 @@ static void do_packet(struct risky_gen *g)
 		risky_emit(g, ALU64_X(BPF_ADD, data, index));
 	}
 	packet_check(g, data, end, n);
+	if (risky_oops(g)) { /* further, after it was checked */
+		index = risky_bounded(g, 40, data, &max);
+		if (index != end && index != data)
+			risky_emit(g, ALU64_X(BPF_ADD, data, index));
+	}
 	if (risky_oops(g)) {
 		move_packet(g);
 		g->kind[end] = NOTHING;

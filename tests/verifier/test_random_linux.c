@@ -231,7 +231,7 @@ static void linux_says_the_same(void)
 		risky_program(seed, &program);
 		verdict = judge(&program, seed, 0);
 		count[verdict]++;
-		if (verdict == SAME || ++bad > MAX_SHOWN)
+		if (verdict == SAME || (++bad > MAX_SHOWN && verdict != RESULTS_DIFFER))
 			continue;
 		printf("# the program with seed %llu: %s %s\n", (unsigned long long)seed,
 		       words[verdict], verdict == RESULTS_DIFFER ? their_log : "");
