@@ -61,10 +61,11 @@ static void borrow(struct env *env)
 		arena_lend(&env->arena, env->borrowed, BORROWED);
 }
 
+/* Release: who borrows next comes after what we wrote; acquire: we come after whose we free. */
 static void give_back(struct env *env)
 {
 	void *extra = atomic_exchange_explicit(&env->skep->verify_memory, env->borrowed,
-					       memory_order_release);
+					       memory_order_acq_rel);
 
 	if (extra)
 		os_free(env->skep->os, extra);
