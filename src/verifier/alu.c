@@ -173,13 +173,17 @@ static int binary(struct walk *w, const struct bpf_insn *insn)
 }
 
 /* bswap always swaps; "to big endian" does, and "to little endian" cuts, on this machine. */
+static int swaps(const struct bpf_insn *insn)
+{
+	return is_64(insn) || (BPF_SRC(insn->code) == BPF_TO_BE) ==
+				      (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+}
+
 static void swap(struct num *n, const struct bpf_insn *insn)
 {
 	u32 size = (u32)insn->imm / 8;
-	int swaps = is_64(insn) || (BPF_SRC(insn->code) == BPF_TO_BE) ==
-					   (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
 
-	if (swaps)
+	if (swaps(insn))
 		num_swap(n, size);
 	if (size < 8)
 		num_zero_extend(n, size);
@@ -191,6 +195,9 @@ static int unary(struct walk *w, const struct bpf_insn *insn)
 	struct num num = dst->num;
 	int is_number = reg_is_scalar(dst);
 
+	/* all bytes in the machine's order: the number keeps its links, too */
+	if (is_number && BPF_OP(insn->code) == BPF_END && insn->imm == 64 && !swaps(insn))
+		return 0;
 	if (BPF_OP(insn->code) == BPF_NEG)
 		num_alu(&num, num, (struct num_op){BPF_NEG, !is_64(insn)});
 	else

@@ -26,36 +26,13 @@ static int pointer_branch(const struct reg *dst, const struct reg *src, struct n
 	return cond.op == BPF_JEQ ? 0 : cond.op == BPF_JNE ? 1 : -1;
 }
 
-/* A number compared with itself. */
-static int same_branch(const struct reg *r, struct num_cond cond)
-{
-	s64 smin = cond.is32 ? r->num.smin32 : r->num.smin;
-	s64 smax = cond.is32 ? r->num.smax32 : r->num.smax;
-
-	switch (cond.op) {
-	case BPF_JEQ:
-	case BPF_JGE:
-	case BPF_JLE:
-	case BPF_JSGE:
-	case BPF_JSLE:
-		return 1;
-	case BPF_JSET:
-		if (is_const_of(r, cond.is32))
-			return smin != 0;
-		return smin <= 0 && smax >= 0 ? -1 : 1;
-	default:
-		return 0;
-	}
-}
-
 static int branch_taken(const struct reg *dst, const struct reg *src, struct num_cond cond)
 {
 	if (is_any_packet(dst) && is_any_packet(src) && !cond.is32)
 		return packets_branch(dst, src, cond.op);
 	if (!reg_is_scalar(dst) || !reg_is_scalar(src))
 		return pointer_branch(dst, src, cond);
-	if (dst == src)
-		return same_branch(dst, cond);
+	/* Linux does not see when a number is compared with itself: both ways are followed. */
 	return num_branch(&dst->num, &src->num, cond);
 }
 

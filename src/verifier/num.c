@@ -97,6 +97,40 @@ void num_ranges_from_bits(struct num *n)
 	meet_u64(n, v, v | m);
 }
 
+/* The least number not below x that has these bits: 1; 0 when there is none. */
+static int least_with_bits(struct tnum t, u64 x, u64 *out)
+{
+	u64 wrong = (x ^ t.value) & ~t.mask, free, top;
+
+	*out = x;
+	if (!wrong)
+		return 1;
+	/* above the highest bit that may not be as in x everything can stay */
+	top = 1ull << (63 - __builtin_clzll(wrong));
+	if (x & top) {
+		/* it is 0 in t: only a bit above it that x has not can make the number greater */
+		free = t.mask & ~x & ~(top | (top - 1));
+		if (!free)
+			return 0;
+		top = free & -free;
+		x |= top;
+	}
+	*out = (x & ~(top - 1) & t.mask) | t.value;
+	return 1;
+}
+
+/* When bits and range have but one number in common, that is it. */
+static void only_one_is_left(struct num *n)
+{
+	u64 only, next;
+
+	if (n->umin > n->umax || !least_with_bits(n->var, n->umin, &only) || only > n->umax)
+		return;
+	if (only < n->umax && least_with_bits(n->var, only + 1, &next) && next <= n->umax)
+		return;
+	*n = num_const(only);
+}
+
 /* The halves of [min, max] that share their upper half are a range of lower halves. */
 static void low_from_u64(struct num *n)
 {
@@ -231,6 +265,7 @@ void num_sync(struct num *n)
 	}
 	bits_from_ranges(n);
 	num_ranges_from_bits(n);
+	only_one_is_left(n);
 }
 
 int num_is_impossible(const struct num *n)

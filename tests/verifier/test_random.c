@@ -14,7 +14,7 @@
 #include "tests/lib/embed.h"
 #include "tests/tap.h"
 
-enum { INPUTS = 3, MAX_SHOWN = 10, DEFAULT_PROGRAMS = 50000 };
+enum { INPUTS = 3, MAX_SHOWN = 10, DEFAULT_PROGRAMS = 100000 };
 
 static struct risky program;
 static struct embed embed;
