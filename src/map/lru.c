@@ -273,7 +273,7 @@ static void add_pending(struct lru *lru, struct lru_local *local, u32 element, u
 /* Round all CPUs, from the one after the last that was robbed. */
 static u32 steal(struct lru *lru, struct lru_local *local)
 {
-	u32 cpu = local->next_steal, element = 0;
+	u32 cpu = atomic_load_explicit(&local->next_steal, memory_order_relaxed), element = 0;
 
 	for (u32 i = 0; i < lru->cpus && !element; i++) {
 		struct lru_local *from = &lru->locals[cpu];
@@ -285,7 +285,7 @@ static u32 steal(struct lru *lru, struct lru_local *local)
 		spin_unlock(&from->lock);
 		cpu = (cpu + 1) % lru->cpus;
 	}
-	local->next_steal = cpu;
+	atomic_store_explicit(&local->next_steal, cpu, memory_order_relaxed);
 	return element;
 }
 

@@ -48,8 +48,8 @@ struct lru_pool {
 /* The common form's lists of one CPU. */
 struct lru_local {
 	_Atomic u32 lock;
-	u32 free, pending; /* heads */
-	u32 next_steal;    /* CPU to rob first */
+	u32 free, pending;      /* heads */
+	_Atomic u32 next_steal; /* CPU to rob first: a hint, relaxed, outside of the lock */
 } __attribute__((aligned(CACHE_LINE)));
 
 struct lru {
