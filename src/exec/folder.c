@@ -40,7 +40,7 @@ void folders_destroy(struct exec *exec)
 	}
 }
 
-int folders_given(struct exec *exec)
+static int folders_given(struct exec *exec)
 {
 	int given;
 
@@ -170,6 +170,22 @@ struct bpffs_inode *folder_behind(struct exec *exec, int fd)
 	return inode;
 }
 
+int folder_of_client(struct notice *n, int fd, struct bpffs_inode **out)
+{
+	int ours;
+
+	if (!folders_given(n->exec))
+		return -EBADF;
+	ours = client_fd(n, fd);
+	if (ours < 0)
+		return ours;
+	*out = folder_behind(n->exec, ours);
+	if (*out)
+		return ours;
+	close(ours);
+	return -EBADF;
+}
+
 /* What getdents64(2) writes, in a buffer of ours. */
 struct listing {
 	u8 *bytes;
@@ -242,19 +258,14 @@ static long read_folder(struct notice *n, struct bpffs_inode *folder, int fd)
 long serve_getdents64(struct notice *n)
 {
 	struct bpffs_inode *folder;
-	long ret = NOTICE_CONTINUE;
+	long ret;
 	int fd;
 
-	if (!folders_given(n->exec))
-		return NOTICE_CONTINUE;
-	fd = client_fd(n, arg_fd(n, 0));
+	fd = folder_of_client(n, arg_fd(n, 0), &folder);
 	if (fd < 0)
 		return NOTICE_CONTINUE;
-	folder = folder_behind(n->exec, fd);
-	if (folder) {
-		ret = read_folder(n, folder, fd);
-		bpffs_close(n->exec->skep, folder);
-	}
+	ret = read_folder(n, folder, fd);
+	bpffs_close(n->exec->skep, folder);
 	close(fd);
 	return ret;
 }

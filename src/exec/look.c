@@ -129,15 +129,10 @@ long serve_fstatfs(struct notice *n)
 	struct bpffs_inode *folder;
 	int fd;
 
-	if (!folders_given(n->exec))
-		return NOTICE_CONTINUE;
-	fd = client_fd(n, arg_fd(n, 0));
+	fd = folder_of_client(n, arg_fd(n, 0), &folder);
 	if (fd < 0)
 		return NOTICE_CONTINUE;
-	folder = folder_behind(n->exec, fd);
 	close(fd);
-	if (!folder)
-		return NOTICE_CONTINUE;
 	bpffs_close(n->exec->skep, folder);
 	return give_statfs(n, arg(n, 1));
 }

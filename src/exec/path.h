@@ -42,8 +42,11 @@ int folder_open(struct notice *n, const char *path);
 /* The folder behind an fd of ours with the client's file, to be closed (bpffs_close); or NULL. */
 struct bpffs_inode *folder_behind(struct exec *exec, int fd);
 
-/* Are there any? */
-int folders_given(struct exec *exec);
+/*
+ * The same behind a client's fd: an fd of ours with its file, and the folder, both to be closed; or
+ * -EBADF when it is none of ours.
+ */
+int folder_of_client(struct notice *n, int fd, struct bpffs_inode **out);
 
 static inline u64 arg(const struct notice *n, u32 i)
 {

@@ -1,19 +1,8 @@
 #!/bin/bash
 # skep verify: verdicts, figures and exit statuses on objects of the examples and the tests.
-B=${B:-build}
+. tests/tap.sh
 skep=$B/skep
 own=$B/tests/tools/objects
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-fail=0
-report() { # NAME WANTED GOT
-	if [ "$2" = "$3" ]; then
-		echo "ok - $1"
-	else
-		fail=1
-		printf 'not ok - %s\n# wanted: %s\n# got: %s\n' "$1" "$2" "$3"
-	fi
-}
 
 for object in "$B"/examples/*.bpf.o; do
 	"$skep" verify "$object" >"$tmp/out" 2>"$tmp/err"
